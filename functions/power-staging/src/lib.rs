@@ -1,0 +1,1 @@
+//! power-staging puts staging to sleep and wakes it.

@@ -1,0 +1,1 @@
+//! The scenarios and the local AWS that they run on.
