@@ -1,1 +1,10 @@
-//! The scenarios and the local AWS that they run on.
+//! The local AWS that the functions are deployed to, and what is played on it.
+//!
+//! `local` is the whole of it: `MiniStack` and moto as processes, behind a gateway that is the one
+//! endpoint for everybody, mends what the two lack and remembers who called what.
+
+pub mod aws;
+pub mod estates;
+pub mod gateway;
+pub mod local;
+pub mod process;

@@ -1,2 +1,15 @@
-//! placeholder
-fn main() {}
+//! power-staging, as Lambda starts it.
+
+use nightshift::lambda;
+use power_staging::{context::Function, handle::handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    lambda::write_logs();
+    let function = Function::from_environment().await?;
+    lambda::serve(|invocation| {
+        let function = &function;
+        Box::pin(handle(function, invocation))
+    })
+    .await
+}

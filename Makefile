@@ -1,0 +1,104 @@
+# Everything that a contributor types. `make` alone lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# The local AWS runs the function on this machine, so that is what is built unless told otherwise:
+# `make build ARCH=arm64` makes the zip for the template's default.
+ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+NEXTEST_VERSION := 0.9.143
+DENY_VERSION := 0.20.2
+
+ROOT := $(CURDIR)
+VENV := $(ROOT)/.venv
+TOOLS := $(ROOT)/target/tools
+FUNCTIONS := $(notdir $(wildcard functions/*))
+SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(shell find functions shared -name '*.rs' -o -name '*.toml' -o -name '*.json' -o -name '*.csv')
+ZIPS := $(FUNCTIONS:%=target/lambda/%/bootstrap.zip)
+
+export PATH := $(VENV)/bin:$(TOOLS)/bin:$(PATH)
+export CARGO_TERM_PROGRESS_WHEN := never
+export SAM_CLI_TELEMETRY := 0
+# cfn-lint and sam want a Region even where nothing is sent to AWS.
+export AWS_DEFAULT_REGION ?= ap-northeast-1
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 16
+
+.PHONY: build
+build: $(ZIPS) ## Build the functions: target/lambda/<name>/bootstrap and bootstrap.zip
+
+.PHONY: demo
+demo: build ## Watch staging sleep over a long weekend, on a local AWS
+	@cargo run --quiet --package nightshift-tests --bin demo
+
+.PHONY: local
+local: build ## A local AWS with the function and three estates, until Ctrl-C
+	@cargo run --quiet --package nightshift-tests --bin local-aws
+
+.PHONY: test
+test: build nextest ## Run all tests, the ones on the local AWS included
+	@cargo nextest run --workspace --locked
+	@cargo test --workspace --locked --doc --quiet
+
+.PHONY: bench
+bench: build ## Measure cold start, memory, size and AWS calls
+	@cargo run --quiet --release --package nightshift-tests --bin bench
+
+.PHONY: lint
+lint: $(VENV)/.ready deny ## Formatting, clippy, dependencies, template
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- --deny warnings
+	cargo deny --log-level error check bans licenses sources
+	@# The advisories live in a repository of their own. Without a way to it the rest still counts,
+	@# but nobody should think that this was checked.
+	@if cargo deny --log-level error fetch db 2>/dev/null; then \
+		echo 'cargo deny --log-level error check advisories'; \
+		cargo deny --log-level error check advisories; \
+	else \
+		echo 'advisories: NOT checked, the advisory database could not be fetched'; \
+	fi
+	cfn-lint template.yaml
+	sam validate --lint --template template.yaml 2>&1 | grep --invert-match --ignore-case --extended-regexp 'update available|to download|^$$'
+
+.PHONY: check
+check: ## Check a configuration document offline: make check FILE=estate.yaml
+	@test -n '$(FILE)' || { echo 'which document? make check FILE=estate.yaml' >&2; exit 2; }
+	@cargo run --quiet --package nightshift --features schema --bin nightshift-check -- '$(FILE)'
+
+.PHONY: schema
+schema: ## Write the configuration's JSON Schema anew
+	@cargo run --quiet --package nightshift --features schema --bin nightshift-check -- --write-schema
+
+.PHONY: clean
+clean: ## Remove everything that make has made
+	@rm -rf target .aws-sam .venv
+
+# Cargo knows what has to be built again; the list of sources only keeps make from asking it each time.
+target/lambda/%/bootstrap.zip: $(SOURCES) | $(VENV)/.ready
+	@echo 'Building $* for $(ARCH) (the first time takes some minutes)…'
+	@cargo lambda build --quiet --locked --release --package $* --$(subst _,-,$(ARCH)) --output-format binary
+	@cargo lambda build --quiet --locked --release --package $* --$(subst _,-,$(ARCH)) --output-format zip
+	@touch $@
+
+$(VENV)/.ready: tests/requirements.txt
+	@echo 'Setting up tools (1–2 min, once)…'
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# A version that is there already is as good, unless it is older than what the configuration needs.
+.PHONY: nextest deny
+nextest:
+	@command -v cargo-nextest >/dev/null || { \
+		echo 'Building cargo-nextest (some minutes, once)…'; \
+		cargo install --quiet --locked --root $(TOOLS) cargo-nextest --version $(NEXTEST_VERSION); }
+deny:
+	@command -v cargo-deny >/dev/null || { \
+		echo 'Building cargo-deny (some minutes, once)…'; \
+		cargo install --quiet --locked --root $(TOOLS) cargo-deny --version $(DENY_VERSION); }

@@ -1,0 +1,403 @@
+//! What was sent, understood: a tick, an event, or a command by hand. An event's content never
+//! decides anything; it only says that it is worth looking again.
+
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, civil::Time, tz::TimeZone};
+use nightshift::{config, ledger::Order};
+use serde_json::{Map, Value};
+
+/// What an invocation asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Look, if anything is due.
+    Tick,
+    /// Something happened in AWS: look again.
+    Event,
+    /// A person, or CI, asks.
+    Command(Command),
+}
+
+/// A command by hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// What is asked.
+    pub verb: Verb,
+    /// For which estate; none for all.
+    pub estate: Option<String>,
+    /// The instant to play instead of the clock's, where that is allowed.
+    pub at: Option<Timestamp>,
+}
+
+/// What a command asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verb {
+    /// Look again, everything.
+    Reconcile,
+    /// Want something else than the calendar.
+    Order {
+        /// What.
+        order: Order,
+        /// Until when.
+        until: Option<Until>,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Take the order back.
+    Clear {
+        /// Who.
+        by: String,
+    },
+    /// Tell what would be done.
+    DryRun,
+    /// Tell how things are.
+    Status,
+    /// Tell what is unhealthy about the set-up.
+    Doctor,
+}
+
+/// Until when, as people say it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Until {
+    /// An instant.
+    At(Timestamp),
+    /// The next time that the clock shows this.
+    Clock(Time),
+    /// So long from now.
+    For(SignedDuration),
+}
+
+/// The payload is not one that this function knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadRequest {
+    /// Neither a command nor an event.
+    #[error("this is neither a command nor an event: send {{\"command\": \"status\"}}, or one of {}", COMMANDS.join(", "))]
+    Unknown,
+    /// No such command.
+    #[error("there is no command `{name}`{hint}: the commands are {}", COMMANDS.join(", "))]
+    NoSuchCommand {
+        /// What was sent.
+        name: String,
+        /// What may have been meant.
+        hint: String,
+    },
+    /// No such field.
+    #[error("`{command}` has no field `{name}`{hint}")]
+    NoSuchField {
+        /// The command.
+        command: String,
+        /// What was sent.
+        name: String,
+        /// What may have been meant.
+        hint: String,
+    },
+    /// A field that must be there is not.
+    #[error("`{command}` needs `{name}`: {why}")]
+    Missing {
+        /// The command.
+        command: String,
+        /// The field.
+        name: &'static str,
+        /// What it is for.
+        why: &'static str,
+    },
+    /// A field that cannot be read.
+    #[error("`{name}`: `{value}` is {mend}")]
+    Unreadable {
+        /// The field.
+        name: &'static str,
+        /// What was sent.
+        value: String,
+        /// What is wrong, and the mend.
+        mend: &'static str,
+    },
+}
+
+const COMMANDS: [&str; 9] = [
+    "tick",
+    "reconcile",
+    "wake",
+    "sleep",
+    "hold",
+    "clear",
+    "dry_run",
+    "status",
+    "doctor",
+];
+
+/// Understands a payload.
+///
+/// # Errors
+/// When it is neither a command nor an event, or a command with something wrong in it.
+pub fn parse(payload: &Value) -> Result<Request, BadRequest> {
+    let fields = payload.as_object().ok_or(BadRequest::Unknown)?;
+    let Some(command) = fields.get("command") else {
+        return parse_event(fields);
+    };
+    let name = command.as_str().ok_or(BadRequest::Unknown)?;
+    if name == "tick" {
+        return Ok(Request::Tick);
+    }
+    let known: &[&str] = match name {
+        "wake" | "sleep" | "hold" => &["command", "estate", "until", "by", "reason", "at"],
+        "clear" => &["command", "estate", "by", "reason", "at"],
+        "reconcile" | "dry_run" | "status" | "doctor" => &["command", "estate", "at"],
+        _ => {
+            return Err(BadRequest::NoSuchCommand {
+                name: shown(name),
+                hint: hint(name, &COMMANDS),
+            });
+        }
+    };
+    if let Some(stray) = fields.keys().find(|field| !known.contains(&field.as_str())) {
+        return Err(BadRequest::NoSuchField {
+            command: name.to_owned(),
+            name: shown(stray),
+            hint: hint(stray, known),
+        });
+    }
+    let verb = match name {
+        "wake" => order(Order::Wake, name, fields)?,
+        "sleep" => order(Order::Sleep, name, fields)?,
+        "hold" => order(Order::Hold, name, fields)?,
+        "clear" => Verb::Clear {
+            by: by(name, fields)?,
+        },
+        "dry_run" => Verb::DryRun,
+        "status" => Verb::Status,
+        "doctor" => Verb::Doctor,
+        _ => Verb::Reconcile,
+    };
+    Ok(Request::Command(Command {
+        verb,
+        estate: text(fields, "estate")?
+            .filter(|name| *name != "all")
+            .map(str::to_owned),
+        at: text(fields, "at")?.map(instant).transpose()?,
+    }))
+}
+
+/// EventBridge's schedules and rules both send an object with `source` and `detail-type`.
+fn parse_event(fields: &Map<String, Value>) -> Result<Request, BadRequest> {
+    let source = fields.get("source").and_then(Value::as_str);
+    match (source, fields.get("detail-type").and_then(Value::as_str)) {
+        (_, Some("Scheduled Event")) => Ok(Request::Tick),
+        (Some(source), Some(_)) if source.starts_with("aws.") => Ok(Request::Event),
+        _ => Err(BadRequest::Unknown),
+    }
+}
+
+fn order(order: Order, command: &str, fields: &Map<String, Value>) -> Result<Verb, BadRequest> {
+    let until = text(fields, "until")?.map(until).transpose()?;
+    if order == Order::Hold && until.is_none() {
+        return Err(BadRequest::Missing {
+            command: command.to_owned(),
+            name: "until",
+            why: "a hold must end; write an instant like 2026-11-23T22:00:00+09:00, a time like 22:00, or a length like 2h",
+        });
+    }
+    let reason = text(fields, "reason")?.ok_or(BadRequest::Missing {
+        command: command.to_owned(),
+        name: "reason",
+        why: "whoever reads the message wants to know why",
+    })?;
+    Ok(Verb::Order {
+        order,
+        until,
+        by: by(command, fields)?,
+        reason: reason.to_owned(),
+    })
+}
+
+fn by(command: &str, fields: &Map<String, Value>) -> Result<String, BadRequest> {
+    text(fields, "by")?
+        .filter(|by| !by.trim().is_empty())
+        .map(str::to_owned)
+        .ok_or(BadRequest::Missing {
+            command: command.to_owned(),
+            name: "by",
+            why: "whoever reads the message wants to know who",
+        })
+}
+
+fn text<'a>(
+    fields: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'a str>, BadRequest> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(BadRequest::Unreadable {
+            name,
+            value: shown(&other.to_string()),
+            mend: "not a text: put it in quotes",
+        }),
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, BadRequest> {
+    text.parse().map_err(|_| BadRequest::Unreadable {
+        name: "at",
+        value: shown(text),
+        mend: "no instant: write one with its offset, like 2026-11-20T19:00:00+09:00",
+    })
+}
+
+fn until(text: &str) -> Result<Until, BadRequest> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(Until::At(at));
+    }
+    if let Ok(time) = text.parse::<Time>()
+        && text.len() == 5
+    {
+        return Ok(Until::Clock(time));
+    }
+    if let Ok(length) = text.parse::<config::Duration>() {
+        return Ok(Until::For(length.get()));
+    }
+    Err(BadRequest::Unreadable {
+        name: "until",
+        value: shown(text),
+        mend: "no end: write an instant like 2026-11-23T22:00:00+09:00, a time like 22:00, or a length like 2h",
+    })
+}
+
+impl Until {
+    /// The instant that is meant; none when it is not after now.
+    #[must_use]
+    pub fn resolve(self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let at = match self {
+            Self::At(at) => at,
+            Self::For(length) => now.checked_add(length).ok()?,
+            Self::Clock(time) => next_clock(now.to_zoned(zone.clone()), time)?,
+        };
+        (at > now).then_some(at)
+    }
+}
+
+fn next_clock(now: Zoned, time: Time) -> Option<Timestamp> {
+    let today = now.with().time(time).build().ok()?;
+    let next = if today > now {
+        today
+    } else {
+        now.checked_add(1.day())
+            .ok()?
+            .with()
+            .time(time)
+            .build()
+            .ok()?
+    };
+    Some(next.timestamp())
+}
+
+fn hint(name: &str, known: &[&str]) -> String {
+    config::nearest(name, known.iter().copied())
+        .map(|near| format!(" (did you mean `{near}`?)"))
+        .unwrap_or_default()
+}
+
+/// What a person sent, fit to be shown back.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_understood() {
+        for command in COMMANDS {
+            let payload = json!({
+                "command": command, "estate": "staging", "at": "2026-11-20T19:00:00+09:00"
+            });
+            let payload = match command {
+                "tick" => json!({ "command": "tick" }),
+                "wake" | "sleep" | "hold" => {
+                    let mut payload = payload;
+                    payload["until"] = "2h".into();
+                    payload["by"] = "tanaka".into();
+                    payload["reason"] = "load test".into();
+                    payload
+                }
+                "clear" => {
+                    let mut payload = payload;
+                    payload["by"] = "tanaka".into();
+                    payload
+                }
+                _ => payload,
+            };
+            assert!(parse(&payload).is_ok(), "{command}: {:?}", parse(&payload));
+        }
+    }
+
+    #[test]
+    fn events_and_schedules_only_say_look_again() {
+        let event =
+            json!({ "source": "aws.rds", "detail-type": "RDS DB Instance Event", "detail": {} });
+        assert_eq!(parse(&event), Ok(Request::Event));
+        let scheduler =
+            json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": "{}" });
+        assert_eq!(parse(&scheduler), Ok(Request::Tick));
+    }
+
+    #[test]
+    fn what_is_not_known_is_answered_with_the_place_and_the_mend() {
+        let cases = [
+            (json!({ "command": "wakeup" }), "did you mean `wake`?"),
+            (
+                json!({ "command": "status", "estat": "x" }),
+                "did you mean `estate`?",
+            ),
+            (json!({ "command": "wake", "reason": "r" }), "needs `by`"),
+            (json!({ "command": "wake", "by": "me" }), "needs `reason`"),
+            (
+                json!({ "command": "hold", "by": "me", "reason": "r" }),
+                "needs `until`",
+            ),
+            (
+                json!({ "command": "wake", "by": "me", "reason": "r", "until": "soon" }),
+                "`until`: `soon`",
+            ),
+            (
+                json!({ "command": "status", "at": "yesterday" }),
+                "with its offset",
+            ),
+            (
+                json!({ "command": "status", "estate": 7 }),
+                "put it in quotes",
+            ),
+            (
+                json!({ "hello": "world" }),
+                "neither a command nor an event",
+            ),
+            (json!([1]), "neither a command nor an event"),
+        ];
+        for (payload, expected) in cases {
+            let problem = parse(&payload).unwrap_err().to_string();
+            assert!(problem.contains(expected), "{payload}: {problem}");
+        }
+    }
+
+    #[test]
+    fn until_is_an_instant_a_time_of_day_or_a_length() {
+        let zone = TimeZone::get("Asia/Tokyo").unwrap();
+        let now: Timestamp = "2026-11-20T19:00:00+09:00".parse().unwrap();
+        let cases = [
+            ("22:00", Some("2026-11-20T22:00:00+09:00")),
+            ("18:00", Some("2026-11-21T18:00:00+09:00")),
+            ("2h", Some("2026-11-20T21:00:00+09:00")),
+            (
+                "2026-11-21T08:00:00+09:00",
+                Some("2026-11-21T08:00:00+09:00"),
+            ),
+            ("2026-11-20T08:00:00+09:00", None),
+        ];
+        for (text, expected) in cases {
+            let expected = expected.map(|at| at.parse::<Timestamp>().unwrap());
+            assert_eq!(until(text).unwrap().resolve(now, &zone), expected, "{text}");
+        }
+    }
+}

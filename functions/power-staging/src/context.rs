@@ -1,0 +1,202 @@
+//! What one invocation works with: clients, the table, the clock, and how the function is set up.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nightshift::{
+    aws::{self, pace::Pace},
+    clock::Clock,
+    kind::ecs_service::ServiceClients,
+    lambda::{Failed, Invocation, variable},
+    ledger::store::Store,
+};
+use tokio::time::Instant;
+
+use crate::{estates::Names, observe::Clients, plan::FUNCTION};
+
+/// What does not change between invocations.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// ECS, Application Auto Scaling, RDS.
+    pub clients: Clients,
+    /// SSM, for the documents.
+    pub ssm: aws_sdk_ssm::Client,
+    /// SNS, for the reports.
+    pub sns: aws_sdk_sns::Client,
+    /// DynamoDB, for the ledger.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// The documented rates.
+    pub pace: Arc<Pace>,
+    /// How the function is set up.
+    pub settings: Settings,
+}
+
+/// How the function is set up, from its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The ledger's table.
+    pub table: String,
+    /// The topic of the reports.
+    pub topic: String,
+    /// Whether nothing is changed, and only said what would be.
+    pub watch: bool,
+    /// Whether a command may name the instant to play.
+    pub may_play: bool,
+    /// The prefix of all parameters.
+    pub prefix: String,
+    /// The function's name, for the commands that messages show.
+    pub function_name: String,
+    /// The Region.
+    pub region: String,
+}
+
+/// What one invocation works with.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// What does not change.
+    pub function: Function,
+    /// The ledger, in this invocation's name.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+    /// When Lambda ends the invocation.
+    pub deadline: Instant,
+    /// The account, where it is known.
+    pub account: String,
+}
+
+impl Function {
+    /// Reads the environment and makes the clients; they connect when they are first used.
+    ///
+    /// # Errors
+    /// When a variable is missing or has a value that makes no sense.
+    pub async fn from_environment() -> Result<Self, Failed> {
+        let config = aws::config().await;
+        let settings = Settings::from_environment(aws::region(&config))?;
+        Ok(Self::new(&config, settings))
+    }
+
+    /// Makes the clients from any configuration.
+    #[must_use]
+    pub fn new(config: &aws_config::SdkConfig, settings: Settings) -> Self {
+        Self {
+            clients: Clients {
+                services: ServiceClients {
+                    ecs: aws_sdk_ecs::Client::new(config),
+                    scaling: aws_sdk_applicationautoscaling::Client::new(config),
+                },
+                rds: aws_sdk_rds::Client::new(config),
+            },
+            ssm: aws_sdk_ssm::Client::new(config),
+            sns: aws_sdk_sns::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            pace: Arc::new(Pace::default()),
+            settings,
+        }
+    }
+
+    /// What an invocation works with, at this clock.
+    #[must_use]
+    pub fn context(&self, invocation: &Invocation, clock: Clock) -> Context {
+        let table = self.settings.table.clone();
+        Context {
+            store: Store::new(
+                self.dynamodb.clone(),
+                table,
+                FUNCTION,
+                invocation.id.clone(),
+            ),
+            function: self.clone(),
+            clock,
+            deadline: invocation.deadline,
+            account: invocation.account.clone(),
+        }
+    }
+}
+
+impl Settings {
+    fn from_environment(region: String) -> Result<Self, Failed> {
+        let watch = match variable("NIGHTSHIFT_MODE")?.as_str() {
+            "act" => false,
+            "watch" => true,
+            other => {
+                return Err(Failed::BadEnvironment(format!(
+                    "NIGHTSHIFT_MODE is `{other}`: it is `act` or `watch`"
+                )));
+            }
+        };
+        let allowed = std::env::var("NIGHTSHIFT_ALLOW_AT").is_ok_and(|value| value == "true");
+        let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
+        Ok(Self {
+            table: variable("NIGHTSHIFT_TABLE")?,
+            topic: variable("NIGHTSHIFT_TOPIC_ARN")?,
+            watch,
+            may_play: allowed && is_loopback(&endpoint),
+            prefix: std::env::var("NIGHTSHIFT_PREFIX").unwrap_or_else(|_| "/nightshift".to_owned()),
+            function_name: std::env::var("AWS_LAMBDA_FUNCTION_NAME")
+                .unwrap_or_else(|_| FUNCTION.to_owned()),
+            region,
+        })
+    }
+}
+
+/// Only a local AWS may be played with other dates: no real one has a loopback address.
+#[must_use]
+pub fn is_loopback(endpoint: &str) -> bool {
+    let host = endpoint
+        .strip_prefix("http://")
+        .or_else(|| endpoint.strip_prefix("https://"))
+        .and_then(|rest| rest.split('/').next())
+        .unwrap_or_default();
+    let host = host.strip_prefix('[').map_or_else(
+        || host.split(':').next().unwrap_or_default(),
+        |rest| rest.split(']').next().unwrap_or_default(),
+    );
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+impl Context {
+    /// The instant on the clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How parameters are called.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        Names {
+            prefix: self.function.settings.prefix.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn only_a_loopback_endpoint_may_be_played_with() {
+        for endpoint in [
+            "http://127.0.0.1:4566",
+            "http://localhost:4566/",
+            "http://[::1]:80",
+            "https://127.0.0.2",
+        ] {
+            assert!(is_loopback(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "",
+            "http://10.0.0.1",
+            "https://ecs.ap-northeast-1.amazonaws.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "ftp://127.0.0.1",
+        ] {
+            assert!(!is_loopback(endpoint), "{endpoint}");
+        }
+    }
+}

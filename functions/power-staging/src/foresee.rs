@@ -1,0 +1,166 @@
+//! What a plan would lead to if every step took effect at once: for dry runs, for `Mode: watch`,
+//! and for the properties that every plan must have. Pure, like the plan itself.
+
+use std::collections::BTreeMap;
+
+use nightshift::{
+    kind::{Arn, DatabaseState, Kind},
+    ledger::{Entry, EstateRecord, Kept, Revision},
+    report::Deed,
+};
+
+use crate::{
+    plan::{Chain, Plan, Step, View, plan},
+    snapshot::{Snapshot, Tasks},
+};
+
+/// More looks than any estate needs to settle when everything takes effect at once.
+const LOOKS: usize = 24;
+
+/// An estate that plays along: what AWS and the ledger would hold.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// What AWS would show.
+    pub snapshot: Snapshot,
+    /// What the ledger would hold.
+    pub entries: BTreeMap<Arn, Kept<Entry>>,
+    /// How the estate would fare.
+    pub record: EstateRecord,
+}
+
+impl World {
+    /// The world that a view shows.
+    #[must_use]
+    pub fn of(view: &View<'_>) -> Self {
+        Self {
+            snapshot: view.snapshot.clone(),
+            entries: view.entries.clone(),
+            record: view.record.clone(),
+        }
+    }
+
+    /// The same view of this world.
+    #[must_use]
+    pub fn view<'a>(&'a self, view: &View<'a>) -> View<'a> {
+        View {
+            snapshot: &self.snapshot,
+            entries: &self.entries,
+            record: &self.record,
+            ..view.clone()
+        }
+    }
+
+    /// Carries a whole plan out, at once.
+    pub fn carry_out(&mut self, plan: &Plan) {
+        for chain in &plan.chains {
+            for step in &chain.steps {
+                self.take(chain, step);
+            }
+        }
+        self.record = plan.record.clone();
+        let told: Vec<String> = plan
+            .matters
+            .to_tell()
+            .iter()
+            .map(|(key, _)| key.clone())
+            .collect();
+        self.record.matters = plan.matters.after_telling(&told);
+        let all_stopped = self
+            .snapshot
+            .services
+            .iter()
+            .all(|service| service.desired == 0 && service.running == 0);
+        if all_stopped && self.snapshot.tasks.is_none() {
+            self.snapshot.tasks = Some(Tasks::default());
+        }
+    }
+
+    /// Takes one step; what it needs and does not find, it leaves.
+    pub fn take(&mut self, chain: &Chain, step: &Step) {
+        match step {
+            Step::Save(entry) => {
+                let revision = self
+                    .entries
+                    .get(&chain.arn)
+                    .map_or(0, |kept| kept.revision.0);
+                let kept = Kept {
+                    item: (**entry).clone(),
+                    revision: Revision(revision + 1),
+                };
+                self.entries.insert(chain.arn.clone(), kept);
+            }
+            Step::Forget => {
+                self.entries.remove(&chain.arn);
+            }
+            Step::Suspend => self.suspend(&chain.arn, nightshift::kind::Suspension::ALL),
+            Step::Resume(suspension) => self.suspend(&chain.arn, *suspension),
+            Step::SetCount { to, .. } => self.set_count(&chain.arn, *to),
+            Step::Stop => self.turn(&chain.arn, DatabaseState::Stopped, "stopped"),
+            Step::Start => self.turn(&chain.arn, DatabaseState::Available, "available"),
+        }
+    }
+
+    /// Registering the target clamps the count into the bounds, whatever else it says.
+    fn suspend(&mut self, arn: &Arn, suspension: nightshift::kind::Suspension) {
+        let service = self
+            .snapshot
+            .services
+            .iter_mut()
+            .find(|service| service.arn == *arn);
+        if let Some(service) = service
+            && let Some(target) = service.target.as_mut()
+        {
+            target.suspension = suspension;
+            service.desired = target.bounds.clamp(service.desired);
+            service.running = service.desired;
+        }
+    }
+
+    fn set_count(&mut self, arn: &Arn, count: u32) {
+        if let Some(service) = self
+            .snapshot
+            .services
+            .iter_mut()
+            .find(|service| service.arn == *arn)
+        {
+            service.desired = count;
+            service.running = count;
+            service.pending = 0;
+        }
+    }
+
+    fn turn(&mut self, arn: &Arn, state: DatabaseState, status: &str) {
+        if let Some(database) = self
+            .snapshot
+            .databases
+            .iter_mut()
+            .find(|database| database.arn == *arn)
+        {
+            database.state = state;
+            status.clone_into(&mut database.status);
+        }
+    }
+}
+
+/// Everything that would be done, look after look, until the estate has settled.
+#[must_use]
+pub fn foresee(view: &View<'_>) -> Vec<Deed> {
+    let mut world = World::of(view);
+    let mut deeds = Vec::new();
+    for _ in 0..LOOKS {
+        let plan = plan(&world.view(view));
+        if plan.chains.is_empty() {
+            break;
+        }
+        deeds.extend(plan.deeds());
+        world.carry_out(&plan);
+    }
+    deeds.retain(|deed| !matches!(deed, Deed::Save { .. } | Deed::Close { .. }));
+    deeds
+}
+
+/// Whether the resource of a chain is a database.
+#[must_use]
+pub fn is_database(chain: &Chain) -> bool {
+    chain.kind != Kind::EcsService
+}

@@ -1,0 +1,468 @@
+//! Towards sleep: save, suspend, desired count 0; and only when nothing runs any more, stop the
+//! databases. Somebody else's hand is not fought at once, and its newest count is what returns.
+
+use jiff::{SignedDuration, Timestamp};
+use nightshift::{
+    config::DeploymentsWake,
+    kind::{Database, DatabaseState, Kind, Service, Suspension, Tag},
+    ledger::{Entry, Phase, SavedDatabase, Stage},
+    money,
+    report::{Cause, News},
+};
+
+use super::{Draft, Step, dark_deployment};
+
+/// AWS starts a stopped database after seven days.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
+const RESTARTED_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How much earlier than foretold a restart may be and still be taken for AWS's.
+const RESTART_MARGIN: SignedDuration = SignedDuration::from_mins(15);
+
+/// Whose doing it is that something is awake in sleeping hours.
+enum Grace {
+    /// It is left alone until then.
+    Until(Timestamp),
+    /// It is put to sleep again now.
+    Over,
+}
+
+impl Draft<'_> {
+    pub(super) fn towards_sleep(&mut self) {
+        if matches!(self.record.phase, Phase::Awake | Phase::ToWake) {
+            if self.record.phase == Phase::Awake {
+                self.record.slept_at = Some(self.now);
+            }
+            self.record.enter(Phase::ToSleep, self.now);
+        }
+        let snapshot = self.view.snapshot;
+        for service in &snapshot.services {
+            if self.view.has_service(service) {
+                self.put_service_to_sleep(service);
+            } else if self.view.open_entry(&service.arn).is_some() {
+                self.wake_service(service);
+            }
+        }
+        let hindrance = self.what_still_runs();
+        for database in &snapshot.databases {
+            if self.view.has_database(database) {
+                self.put_database_to_sleep(database, hindrance.as_ref());
+            } else if self.view.open_entry(&database.arn).is_some() {
+                self.wake_database(database);
+            }
+        }
+    }
+
+    fn put_service_to_sleep(&mut self, service: &Service) {
+        let row = self.service_row(service);
+        let entry = self.view.entry(&service.arn);
+        if self.is_owned(&row, entry) {
+            return;
+        }
+        match self.view.open_entry(&service.arn) {
+            None => self.put_new_service_to_sleep(service),
+            Some(entry) if service.desired == 0 => self.keep_service_asleep(service, entry),
+            Some(entry) if entry.stage == Stage::Asleep => self.meet_a_hand(service, entry),
+            Some(entry) => {
+                let entry = self.with_newest_count(service, entry);
+                self.send_service_to_sleep(service, entry);
+            }
+        }
+    }
+
+    /// A service that is not in the ledger: put to sleep now, unless it is at 0 by a person's
+    /// hand, does not consent, is being deployed, or was woken by somebody in the night.
+    fn put_new_service_to_sleep(&mut self, service: &Service) {
+        let row = self.service_row(service);
+        if service.desired == 0 {
+            if service.running == 0 {
+                return self.rest(row);
+            }
+            let tasks = service.running;
+            return self.wait(row, Cause::Draining { tasks });
+        }
+        if let Some(cause) = self.claimed_by_another(&service.arn) {
+            return self.leave(row, cause);
+        }
+        if service.daemon {
+            return self.leave(row, Cause::Missing);
+        }
+        if service.tag.as_deref() != Some(self.name()) {
+            self.tell_of_no_consent(&service.arn, service.tag.as_ref(), false);
+            let found = service.tag.clone();
+            return self.leave(row, Cause::NoConsent { found });
+        }
+        if let Some(target) = &service.target
+            && let Tag::Read(found) = &target.tag
+            && found.as_deref() != Some(self.name())
+        {
+            let arn = target.arn.clone().unwrap_or_else(|| service.arn.clone());
+            self.tell_of_no_consent(&arn, found.as_ref(), false);
+            let found = found.clone();
+            return self.leave(row, Cause::NoConsent { found });
+        }
+        if self.night_has_fallen() {
+            if let Grace::Until(until) = self.grace_of_a_hand(&service.name, Some(service.desired))
+            {
+                return self.wait(row, Cause::Grace { until });
+            }
+        } else if service.is_rolling_out() && !self.rollout_may_be_ended(service) {
+            let since = self.matters.note(&format!("rollout/{}", service.arn));
+            let until = self.grace_ends(since);
+            let deployment = deployment_id(service);
+            return self.wait(row, Cause::Rollout { deployment, until });
+        }
+        let entry = self.new_service_entry(service);
+        self.send_service_to_sleep(service, entry);
+    }
+
+    fn keep_service_asleep(&mut self, service: &Service, entry: &Entry) {
+        let row = self.service_row(service);
+        if service.running > 0 {
+            let tasks = service.running;
+            return self.wait(row, Cause::Draining { tasks });
+        }
+        if let Some(deployment) = dark_deployment(service, entry)
+            && self.view.sleeper.sleep.deployments_wake == DeploymentsWake::Never
+        {
+            let name = service.name.clone();
+            self.matters.tell(
+                &format!("dark/{}/{deployment}", service.arn),
+                SignedDuration::ZERO,
+                |_| News::DeploymentInTheDark {
+                    service: name,
+                    deployment,
+                },
+            );
+        }
+        if entry.stage != Stage::Asleep || entry.estate != self.name() {
+            let asleep = self.at_stage(entry, Stage::Asleep);
+            self.steps(
+                &service.arn,
+                Kind::EcsService,
+                vec![Step::Save(Box::new(asleep))],
+            );
+        }
+        self.rest(row);
+    }
+
+    /// A service that was seen asleep has tasks again, and it was not us.
+    fn meet_a_hand(&mut self, service: &Service, entry: &Entry) {
+        let row = self.service_row(service);
+        let newest = self.with_newest_count(service, entry);
+        if let Some(saved) = entry.service.as_ref().filter(|_| is_clamp(service, entry)) {
+            let (count, saved, resource) = (service.desired, saved.count, service.name.clone());
+            self.matters.tell(
+                &format!("clamp/{}", service.arn),
+                SignedDuration::ZERO,
+                |_| News::Clamped {
+                    resource,
+                    count,
+                    saved,
+                },
+            );
+        }
+        match self.grace_of_a_hand(&service.name, Some(service.desired)) {
+            Grace::Until(until) => {
+                if newest != *entry {
+                    self.steps(
+                        &service.arn,
+                        Kind::EcsService,
+                        vec![Step::Save(Box::new(newest))],
+                    );
+                }
+                self.wait(row, Cause::Grace { until });
+            }
+            Grace::Over => self.send_service_to_sleep(service, newest),
+        }
+    }
+
+    /// Save, suspend, count 0: in this order, so that nothing is changed that is not saved, and
+    /// no target is registered whose count may already be 0.
+    fn send_service_to_sleep(&mut self, service: &Service, entry: Entry) {
+        let row = self.service_row(service);
+        let entry = self.at_stage(&entry, Stage::ToSleep);
+        let mut steps = Vec::new();
+        if self.view.entry(&service.arn) != Some(&entry) {
+            steps.push(Step::Save(Box::new(entry)));
+        }
+        if service
+            .target
+            .as_ref()
+            .is_some_and(|target| target.suspension != Suspension::ALL)
+        {
+            steps.push(Step::Suspend);
+        }
+        steps.push(Step::SetCount {
+            from: service.desired,
+            to: 0,
+        });
+        self.steps(&service.arn, Kind::EcsService, steps);
+        self.wait(row, Cause::JustChanged);
+    }
+
+    /// A person's or a deployment's newer count replaces the saved one; a count that registering
+    /// the target left behind does not.
+    pub(super) fn with_newest_count(&self, service: &Service, entry: &Entry) -> Entry {
+        let mut entry = entry.clone();
+        let clamp = is_clamp(service, &entry);
+        if let Some(saved) = entry.service.as_mut()
+            && service.desired != 0
+            && service.desired != saved.count
+            && !clamp
+        {
+            saved.replaced = Some(saved.replaced.unwrap_or(saved.count));
+            saved.count = service.desired;
+        }
+        entry
+    }
+
+    /// What keeps the databases awake: services with tasks, and tasks of no service.
+    fn what_still_runs(&self) -> Option<Cause> {
+        let snapshot = self.view.snapshot;
+        let awake: Vec<String> = snapshot
+            .services
+            .iter()
+            .filter(|service| {
+                self.view.has_service(service) || self.view.open_entry(&service.arn).is_some()
+            })
+            .filter(|service| service.desired + service.running + service.pending > 0)
+            .map(|service| service.name.clone())
+            .collect();
+        if !awake.is_empty() {
+            return Some(Cause::ServicesAwake { services: awake });
+        }
+        if let Some(failure) = snapshot.unread.first() {
+            let code = failure.code.clone();
+            return Some(Cause::Unreadable { code });
+        }
+        self.view.sleeper.sleep.cluster.as_ref()?;
+        match &snapshot.tasks {
+            None => Some(Cause::JustChanged),
+            Some(tasks) if tasks.of_services > 0 => Some(Cause::Draining {
+                tasks: tasks.of_services,
+            }),
+            Some(tasks) if !tasks.standalone.is_empty() => Some(Cause::StandaloneTasks {
+                groups: tasks.standalone.clone(),
+            }),
+            Some(_) => None,
+        }
+    }
+
+    fn put_database_to_sleep(&mut self, database: &Database, hindrance: Option<&Cause>) {
+        let row = self.database_row(database);
+        if self.is_owned(&row, self.view.entry(&database.arn)) {
+            return;
+        }
+        let entry = self.view.open_entry(&database.arn);
+        if let Some(never) = database.never.filter(|_| entry.is_none()) {
+            self.tell_of_never(database, never);
+            return self.leave(row, Cause::Never { never });
+        }
+        match (entry, database.state) {
+            (_, DatabaseState::Deleting) | (None, DatabaseState::Stopped) => self.rest(row),
+            (None, DatabaseState::Stopping) => {
+                let status = database.status.clone();
+                self.wait(row, Cause::Status { status });
+            }
+            (Some(entry), DatabaseState::Stopped) => {
+                let mut asleep = self.at_stage(entry, Stage::Asleep);
+                if let Some(saved) = asleep.database.as_mut() {
+                    saved.restart_at = database.restart_at.or(saved.restart_at);
+                }
+                self.dues.push(restart(&asleep));
+                if asleep != *entry {
+                    self.steps(
+                        &database.arn,
+                        database.kind,
+                        vec![Step::Save(Box::new(asleep))],
+                    );
+                }
+                self.rest(row);
+            }
+            (Some(_), DatabaseState::Stopping) => {
+                let status = database.status.clone();
+                self.wait(row, Cause::Status { status });
+            }
+            (entry, _) => self.stop_database(database, entry, hindrance),
+        }
+    }
+
+    /// A database that is up, or on its way up, in sleeping hours.
+    fn stop_database(
+        &mut self,
+        database: &Database,
+        entry: Option<&Entry>,
+        hindrance: Option<&Cause>,
+    ) {
+        let row = self.database_row(database);
+        if entry.is_none() {
+            if let Some(cause) = self.claimed_by_another(&database.arn) {
+                return self.leave(row, cause);
+            }
+            if database.tag.as_deref() != Some(self.name()) {
+                self.tell_of_no_consent(&database.arn, database.tag.as_ref(), false);
+                let found = database.tag.clone();
+                return self.leave(row, Cause::NoConsent { found });
+            }
+        }
+        let woken_by_somebody = match entry {
+            Some(entry) if entry.stage == Stage::Asleep => {
+                let by_aws = restart(entry)
+                    .saturating_sub(RESTART_MARGIN)
+                    .is_ok_and(|at| at <= self.now);
+                if by_aws {
+                    let resource = database.name.clone();
+                    self.matters.tell(
+                        &format!("restarted/{}", database.arn),
+                        SignedDuration::ZERO,
+                        |_| News::RestartedByAws { resource },
+                    );
+                }
+                !by_aws
+            }
+            Some(_) => false,
+            None => self.night_has_fallen(),
+        };
+        if woken_by_somebody && let Grace::Until(until) = self.grace_of_a_hand(&database.name, None)
+        {
+            return self.wait(row, Cause::Grace { until });
+        }
+        if let Some(cause) = hindrance {
+            return self.wait(row, cause.clone());
+        }
+        if !database.state.is_stoppable() {
+            let status = database.status.clone();
+            let cause = if database.state == DatabaseState::Broken {
+                Cause::Broken { status }
+            } else {
+                Cause::Status { status }
+            };
+            return self.wait(row, cause);
+        }
+        let saved = match entry {
+            Some(entry) => self.at_stage(entry, Stage::ToSleep),
+            None => {
+                let mut entry = self.new_entry(&database.arn, database.kind);
+                entry.database = Some(SavedDatabase {
+                    restart_at: None,
+                    sizing: database.sizing.clone(),
+                });
+                entry
+            }
+        };
+        let mut steps = Vec::new();
+        if entry != Some(&saved) {
+            steps.push(Step::Save(Box::new(saved)));
+        }
+        steps.push(Step::Stop);
+        self.steps(&database.arn, database.kind, steps);
+        self.wait(row, Cause::JustChanged);
+    }
+
+    /// The estate was asleep, or should have been for longer than the grace: what is awake now and
+    /// not in the ledger was woken by somebody.
+    fn night_has_fallen(&self) -> bool {
+        match self.record.phase {
+            Phase::Asleep => true,
+            Phase::ToSleep => self.now > self.grace_ends(self.record.since),
+            Phase::Awake | Phase::ToWake => false,
+        }
+    }
+
+    fn grace_ends(&self, since: Timestamp) -> Timestamp {
+        since
+            .saturating_add(self.view.sleeper.sleep.grace.get())
+            .unwrap_or(since)
+    }
+
+    /// What somebody woke is reported with the command that keeps it awake, and left alone for the
+    /// grace.
+    fn grace_of_a_hand(&mut self, name: &str, count: Option<u32>) -> Grace {
+        let key = format!("hand/{name}");
+        let first_seen = self.matters.note(&key);
+        let until = self.grace_ends(first_seen);
+        self.matters
+            .tell(&key, SignedDuration::ZERO, |since| News::AwakeByHand {
+                resource: name.to_owned(),
+                count,
+                since,
+                until,
+            });
+        if until <= self.now {
+            Grace::Over
+        } else {
+            self.dues.push(until);
+            Grace::Until(until)
+        }
+    }
+
+    /// An unfinished rollout has its grace; that it is ended is told before it is done.
+    fn rollout_may_be_ended(&mut self, service: &Service) -> bool {
+        let since = self.matters.note(&format!("rollout/{}", service.arn));
+        if self.grace_ends(since) > self.now {
+            return false;
+        }
+        let key = format!("rollout-ends/{}", service.arn);
+        let (name, deployment) = (service.name.clone(), deployment_id(service));
+        self.matters
+            .tell(&key, SignedDuration::ZERO, |_| News::RolloutEnded {
+                service: name,
+                deployment,
+            });
+        self.matters.is_told(&key)
+    }
+
+    fn tell_of_never(&mut self, database: &Database, never: nightshift::kind::Never) {
+        let prices = self.view.sleeper.prices.as_ref();
+        let hourly = prices.and_then(|prices| {
+            money::database_hour(&database.sizing, prices).map(|hour| money::money(hour, prices))
+        });
+        let resource = database.name.clone();
+        self.matters.tell(
+            &format!("never/{}", database.arn),
+            SignedDuration::ZERO,
+            |_| News::NeverStops {
+                resource,
+                never,
+                hourly,
+            },
+        );
+    }
+
+    /// Another estate holds, or may hold, the resource.
+    fn claimed_by_another(&self, arn: &nightshift::kind::Arn) -> Option<Cause> {
+        let rivalry = self.view.rivals.get(arn)?;
+        let ours = rivalry.keeper.as_deref() == Some(self.name());
+        (!ours).then(|| Cause::Claimed {
+            estates: rivalry.estates.clone(),
+        })
+    }
+}
+
+/// When AWS starts the database by itself: as AWS told it, else seven days after it was stopped.
+fn restart(entry: &Entry) -> Timestamp {
+    entry
+        .database
+        .as_ref()
+        .and_then(|saved| saved.restart_at)
+        .or_else(|| entry.since.checked_add(RESTARTED_AFTER).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// Whether the count is what registering the target again leaves behind: its minimum, and not what
+/// was saved. Nobody wished it, so it replaces nothing.
+pub(super) fn is_clamp(service: &Service, entry: &Entry) -> bool {
+    let saved = entry.service.as_ref().map(|saved| saved.count);
+    service.target.as_ref().is_some_and(|target| {
+        target.bounds.min == service.desired && saved != Some(service.desired)
+    })
+}
+
+fn deployment_id(service: &Service) -> String {
+    service
+        .deployment
+        .as_ref()
+        .map(|deployment| deployment.id.clone())
+        .unwrap_or_default()
+}

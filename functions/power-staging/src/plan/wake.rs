@@ -1,0 +1,351 @@
+//! Towards waking: databases first; when those that it needs are usable, each service to its saved
+//! count; and once that count was seen running, the suspension as it was found. A service or
+//! database that is not in the ledger was not put to sleep by us and stays as it is.
+
+use jiff::Timestamp;
+use nightshift::{
+    kind::{Database, DatabaseState, Kind, Service},
+    ledger::{Entry, Phase, SavedService, Stage, Wake},
+    money,
+    report::{Cause, Count, CountChange, Money, News, State, Why},
+};
+
+use super::{Draft, Step, dark_deployment, sleep::is_clamp};
+
+impl Draft<'_> {
+    pub(super) fn towards_waking(&mut self) {
+        if matches!(self.record.phase, Phase::Asleep | Phase::ToSleep) {
+            self.record.enter(Phase::ToWake, self.now);
+        }
+        let snapshot = self.view.snapshot;
+        for database in &snapshot.databases {
+            self.wake_database(database);
+        }
+        for service in &snapshot.services {
+            self.wake_service(service);
+        }
+    }
+
+    pub(super) fn wake_database(&mut self, database: &Database) {
+        let mut row = self.database_row(database);
+        row.wanted = Some(State::Awake);
+        let Some(entry) = self.view.open_entry(&database.arn) else {
+            return if database.state.is_usable() || database.state.is_down() {
+                self.rest(row)
+            } else {
+                self.wait(row, not_serving(database))
+            };
+        };
+        if self.is_owned(&row, Some(entry)) {
+            return;
+        }
+        if database.state.is_usable() {
+            return self.close(&database.arn, entry, row);
+        }
+        if database.state != DatabaseState::Stopped {
+            return self.wait(row, not_serving(database));
+        }
+        if database.tag.as_deref() != Some(entry.estate.as_str()) {
+            self.tell_of_no_consent(&database.arn, database.tag.as_ref(), true);
+        }
+        let mut steps = self.save_at(entry, Stage::ToWake);
+        steps.push(Step::Start);
+        self.steps(&database.arn, database.kind, steps);
+        self.wait(row, Cause::JustChanged);
+    }
+
+    pub(super) fn wake_service(&mut self, service: &Service) {
+        let mut row = self.service_row(service);
+        row.wanted = Some(State::Awake);
+        let Some(entry) = self.view.open_entry(&service.arn) else {
+            return self.watch_awake_service(service);
+        };
+        let Some(saved) = entry.service.clone() else {
+            return self.rest(row);
+        };
+        if self.is_owned(&row, Some(entry)) {
+            return;
+        }
+        let databases = self.databases_not_usable(service);
+        if !databases.is_empty() && service.desired == 0 && !saved.counted {
+            return self.wait(row, Cause::NeedsDatabases { databases });
+        }
+        if service.desired == 0 && service.tag.as_deref() != Some(entry.estate.as_str()) {
+            self.tell_of_no_consent(&service.arn, service.tag.as_ref(), true);
+        }
+        self.restore(service, entry, &saved);
+    }
+
+    /// Count first; then, once it runs, the suspension as it was found; then, once that was seen,
+    /// the entry is closed. After the count was seen, a 0 is a person's.
+    fn restore(&mut self, service: &Service, entry: &Entry, saved: &SavedService) {
+        let mut row = self.service_row(service);
+        row.wanted = Some(State::Awake);
+        let goal = self.goal(service, saved);
+        if saved.counted {
+            let suspended = differs(service, saved);
+            let clamped = !suspended
+                && service.desired != goal
+                && service.target.as_ref().is_some_and(|target| {
+                    target.bounds.clamp(goal) != goal
+                        && target.bounds.clamp(goal) == service.desired
+                });
+            if clamped {
+                return self.set_count(service, entry, goal);
+            }
+            if !suspended {
+                return self.close(&service.arn, entry, row);
+            }
+        } else if service.desired != goal {
+            let hand =
+                service.desired > 0 && !is_clamp(service, entry) && self.wake_to(service).is_none();
+            if !hand {
+                return self.set_count(service, entry, goal);
+            }
+            let newest = self.at_stage(&self.with_newest_count(service, entry), Stage::ToWake);
+            self.steps(
+                &service.arn,
+                Kind::EcsService,
+                vec![Step::Save(Box::new(newest))],
+            );
+            return self.wait(row, Cause::JustChanged);
+        }
+        if !differs(service, saved) {
+            return self.close(&service.arn, entry, row);
+        }
+        self.tell_of_a_dark_release(service);
+        if service.running != service.desired {
+            let (running, desired) = (service.running, service.desired);
+            return self.wait(row, Cause::NotSteady { running, desired });
+        }
+        let mut counted = self.at_stage(entry, Stage::ToWake);
+        if let Some(service) = counted.service.as_mut() {
+            service.counted = true;
+        }
+        let mut steps = Vec::new();
+        if counted != *entry {
+            steps.push(Step::Save(Box::new(counted)));
+        }
+        steps.extend(saved.suspension.map(Step::Resume));
+        self.steps(&service.arn, Kind::EcsService, steps);
+        self.wait(row, Cause::JustChanged);
+    }
+
+    fn set_count(&mut self, service: &Service, entry: &Entry, goal: u32) {
+        let mut row = self.service_row(service);
+        row.wanted = Some(State::Awake);
+        let mut waking = self.at_stage(entry, Stage::ToWake);
+        if let (Some(saved), Some(dark)) =
+            (waking.service.as_mut(), dark_deployment(service, entry))
+        {
+            saved.dark = Some(dark);
+        }
+        let mut steps = Vec::new();
+        if waking != *entry {
+            steps.push(Step::Save(Box::new(waking)));
+        }
+        steps.push(Step::SetCount {
+            from: service.desired,
+            to: goal,
+        });
+        self.steps(&service.arn, Kind::EcsService, steps);
+        self.wait(row, Cause::JustChanged);
+    }
+
+    /// A service that is not, or no longer, in the ledger: until the estate is ready its health is
+    /// waited for.
+    fn watch_awake_service(&mut self, service: &Service) {
+        let mut row = self.service_row(service);
+        row.wanted = (service.desired > 0).then_some(State::Awake);
+        let waking = self.record.phase == Phase::ToWake && self.view.has_service(service);
+        if waking && service.desired > 0 && !service.is_steady() {
+            self.tell_of_a_dark_release(service);
+            let (running, desired) = (service.running, service.desired);
+            return self.wait(row, Cause::NotSteady { running, desired });
+        }
+        self.rest(row);
+    }
+
+    /// The count that returns: the document's, if it names one, else the saved.
+    fn goal(&self, service: &Service, saved: &SavedService) -> u32 {
+        self.wake_to(service).unwrap_or(saved.count)
+    }
+
+    fn wake_to(&self, service: &Service) -> Option<u32> {
+        self.view.sleeper.sleep.wake_to.get(&service.name).copied()
+    }
+
+    /// Which of the databases that the service needs cannot be used yet. One that a person stopped
+    /// is not waited for, nor is one that is not there.
+    fn databases_not_usable(&self, service: &Service) -> Vec<String> {
+        let needs = self.view.sleeper.sleep.needs.get(&service.name);
+        let snapshot = self.view.snapshot;
+        let mut missing: Vec<String> = snapshot
+            .databases
+            .iter()
+            .filter(|database| needs.is_none_or(|needs| needs.contains(&database.name)))
+            .filter(|database| {
+                let ours = self.view.open_entry(&database.arn).is_some();
+                !database.state.is_usable()
+                    && (ours
+                        || !(database.state.is_down() || database.state == DatabaseState::Broken))
+            })
+            .map(|database| database.name.clone())
+            .collect();
+        let unseen = self
+            .view
+            .entries
+            .values()
+            .map(|kept| &kept.item)
+            .filter(|entry| {
+                entry.is_open()
+                    && entry.kind != Kind::EcsService
+                    && snapshot.database(&entry.arn).is_none()
+                    && !snapshot.gone.contains(&entry.arn)
+            });
+        missing.extend(unseen.map(|entry| entry.arn.name().to_owned()));
+        missing
+    }
+
+    /// What the entry holds was seen restored: it is closed, or forgotten if its estate let it go.
+    fn close(&mut self, arn: &nightshift::kind::Arn, entry: &Entry, row: nightshift::report::Row) {
+        let snapshot = self.view.snapshot;
+        let kept = snapshot
+            .service(arn)
+            .is_some_and(|service| self.view.has_service(service))
+            || snapshot
+                .database(arn)
+                .is_some_and(|database| self.view.has_database(database));
+        let step = if kept {
+            Step::Save(Box::new(self.at_stage(entry, Stage::Closed)))
+        } else {
+            Step::Forget
+        };
+        self.steps(arn, entry.kind, vec![step]);
+        self.rest(row);
+    }
+
+    fn save_at(&self, entry: &Entry, stage: Stage) -> Vec<Step> {
+        let saved = self.at_stage(entry, stage);
+        if saved == *entry {
+            Vec::new()
+        } else {
+            vec![Step::Save(Box::new(saved))]
+        }
+    }
+
+    /// Everything is usable again.
+    pub(super) fn become_ready(&mut self) {
+        if self.record.phase != Phase::ToWake || self.has_unseen_entries() {
+            return;
+        }
+        let began = self.record.since;
+        let seconds = self.now.duration_since(began).as_secs();
+        let database_seconds = self
+            .view
+            .entries
+            .values()
+            .filter(|kept| kept.item.kind != Kind::EcsService && kept.item.since >= began)
+            .map(|kept| kept.item.since.duration_since(began).as_secs())
+            .max();
+        if !self.view.released {
+            let ready = self.ready(began, seconds, database_seconds);
+            self.moments.push(ready);
+            self.record.remember(Wake {
+                began,
+                seconds,
+                database_seconds,
+            });
+        }
+        self.record.enter(Phase::Awake, self.now);
+    }
+
+    fn ready(&self, began: Timestamp, woke_seconds: i64, database_seconds: Option<i64>) -> News {
+        let services = || {
+            let all = self.view.snapshot.services.iter();
+            all.filter(|service| self.view.has_service(service))
+        };
+        let changed = services()
+            .filter_map(|service| {
+                let saved = self.view.entry(&service.arn)?.service.as_ref()?;
+                let before = saved.replaced.unwrap_or(saved.count);
+                let after = self.goal(service, saved);
+                (before != after).then(|| CountChange {
+                    service: service.name.clone(),
+                    before,
+                    after,
+                })
+            })
+            .collect();
+        let (at_zero, awake): (Vec<_>, Vec<_>) =
+            services().partition(|service| service.desired == 0);
+        News::Ready {
+            opening: (self.wanted.why == Why::Calendar)
+                .then(|| self.view.sleeper.calendar.span_at_or_after(self.now))
+                .flatten()
+                .map(|span| span.start),
+            woke_seconds,
+            database_seconds,
+            services: awake
+                .into_iter()
+                .map(|service| Count {
+                    service: service.name.clone(),
+                    running: service.running,
+                    desired: service.desired,
+                })
+                .collect(),
+            slept_at: self.record.slept_at,
+            changed,
+            left_at_zero: at_zero
+                .into_iter()
+                .map(|service| service.name.clone())
+                .collect(),
+            saved: self.saved_by_sleeping(began),
+            still_billed: super::billed::while_asleep(self.view),
+        }
+    }
+
+    /// What sleeping saved: what each entry of this sleep would have cost from its beginning to the
+    /// beginning of the wake.
+    fn saved_by_sleeping(&self, woken_at: Timestamp) -> Option<Money> {
+        let prices = self.view.sleeper.prices.as_ref()?;
+        let slept_at = self.record.slept_at?;
+        let hours = woken_at.duration_since(slept_at).as_secs_f64() / 3600.0;
+        let hourly: f64 = self
+            .view
+            .entries
+            .values()
+            .map(|kept| &kept.item)
+            .filter(|entry| entry.saved_at >= slept_at)
+            .filter_map(|entry| {
+                let tasks = entry.service.as_ref().and_then(|saved| {
+                    Some(
+                        money::task_hour(saved.size?, prices)?
+                            * f64::from(saved.replaced.unwrap_or(saved.count)),
+                    )
+                });
+                let database = || money::database_hour(&entry.database.as_ref()?.sizing, prices);
+                tasks.or_else(database)
+            })
+            .sum();
+        (hourly > 0.0 && hours > 0.0).then(|| money::money(hourly * hours, prices))
+    }
+}
+
+/// Whether the suspension is not yet as it was found. A target that appeared or vanished meanwhile
+/// is not ours to change.
+fn differs(service: &Service, saved: &SavedService) -> bool {
+    match (&service.target, saved.suspension) {
+        (Some(target), Some(found)) => target.suspension != found,
+        _ => false,
+    }
+}
+
+fn not_serving(database: &Database) -> Cause {
+    let status = database.status.clone();
+    if database.state == DatabaseState::Broken {
+        Cause::Broken { status }
+    } else {
+        Cause::Status { status }
+    }
+}

@@ -1,0 +1,104 @@
+//! A kind of resource is one file here: how it is observed, what its states mean, how one step is
+//! taken. The order between kinds stands in one table, read forwards to sleep and backwards to wake.
+
+pub mod aurora_cluster;
+pub mod database;
+pub mod ecs_service;
+pub mod rds_instance;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use database::{Database, DatabaseState, Never, Sizing};
+pub use ecs_service::{Bounds, Deployment, Rollout, Service, Size, Suspension, Tag, Target};
+
+/// The tag that consents to sleeping; its value is the estate's name.
+pub const SLEEP_TAG: &str = "nightshift:sleep";
+
+/// A kind of resource that can sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// An ECS service, with its scalable target if it has one.
+    EcsService,
+    /// An RDS instance.
+    RdsInstance,
+    /// An Aurora cluster with all its members.
+    AuroraCluster,
+}
+
+/// What rests on what: a row sleeps when all rows before it are asleep, and wakes when the rows
+/// behind it that it needs are usable.
+pub const ORDER: [&[Kind]; 2] = [
+    &[Kind::EcsService],
+    &[Kind::RdsInstance, Kind::AuroraCluster],
+];
+
+/// The name of an AWS resource: the ledger's key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Arn(String);
+
+impl Arn {
+    /// Takes AWS's own text as it is.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The whole ARN.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The resource's own name: what follows the last `/` or `:`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.rsplit(['/', ':']).next().unwrap_or(&self.0)
+    }
+
+    /// The account in which the resource lives.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// The Region in which the resource lives.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        self.0.split(':').nth(3).unwrap_or_default()
+    }
+
+    /// The cluster's name, for the ARN of an ECS service: `…:service/<cluster>/<service>`.
+    #[must_use]
+    pub fn cluster(&self) -> Option<&str> {
+        let mut parts = self.0.rsplit('/');
+        let _service = parts.next()?;
+        let cluster = parts.next()?;
+        parts.next().map(|_| cluster)
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_tells_its_account_region_cluster_and_name() {
+        let arn = Arn::new("arn:aws:ecs:ap-northeast-1:123456789012:service/staging/api");
+        assert_eq!(
+            (arn.account(), arn.region(), arn.cluster(), arn.name()),
+            ("123456789012", "ap-northeast-1", Some("staging"), "api")
+        );
+        let database = Arn::new("arn:aws:rds:ap-northeast-1:123456789012:db:postgres");
+        assert_eq!((database.cluster(), database.name()), (None, "postgres"));
+    }
+}

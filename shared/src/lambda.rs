@@ -1,0 +1,129 @@
+//! The glue between a handler and Lambda: logs, the deadline, and errors whose type means
+//! something to whoever reads the metrics.
+
+use std::{future::Future, time::Duration};
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing_subscriber::EnvFilter;
+
+use crate::kind::Arn;
+
+/// One invocation.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// What was sent.
+    pub payload: Value,
+    /// Lambda's id of the invocation.
+    pub id: String,
+    /// When Lambda ends it.
+    pub deadline: Instant,
+    /// The account in which the function runs.
+    pub account: String,
+}
+
+/// Why an invocation failed. The variant's name is the error's type in Lambda's metrics and logs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failed {
+    /// The payload is not one that this function knows. Sending it again would not help.
+    #[error("{0}")]
+    BadInput(String),
+    /// The function's environment is not complete. Deploying it rightly mends this.
+    #[error("{0}")]
+    BadEnvironment(String),
+    /// Something that everything rests on could not be read or written. The next tick tries again.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Some of it failed; the rest was done. The next tick tries again.
+    #[error("{0}")]
+    Partial(String),
+}
+
+impl From<Failed> for Diagnostic {
+    fn from(failed: Failed) -> Self {
+        let error_type = match failed {
+            Failed::BadInput(_) => "BadInput",
+            Failed::BadEnvironment(_) => "BadEnvironment",
+            Failed::Unavailable(_) => "Unavailable",
+            Failed::Partial(_) => "Partial",
+        };
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: failed.to_string(),
+        }
+    }
+}
+
+/// Sends logs to standard output as JSON; `RUST_LOG` chooses how much.
+pub fn write_logs() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stdout)
+        .init();
+}
+
+/// Answers invocations until Lambda ends the process.
+///
+/// # Errors
+/// When Lambda's runtime interface cannot be reached.
+pub async fn serve<H, F>(handle: H) -> Result<(), lambda_runtime::Error>
+where
+    H: Fn(Invocation) -> F,
+    F: Future<Output = Result<Value, Failed>>,
+{
+    let handle = &handle;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        let invocation = Invocation {
+            id: event.context.request_id.clone(),
+            deadline: Instant::now() + remaining(&event),
+            account: Arn::new(event.context.invoked_function_arn.clone())
+                .account()
+                .to_owned(),
+            payload: event.payload,
+        };
+        let answer = handle(invocation).await;
+        if let Err(failed) = &answer {
+            tracing::error!(kind = "invocation", detail = %failed, "the invocation failed");
+        }
+        answer
+    }))
+    .await
+}
+
+fn remaining(event: &LambdaEvent<Value>) -> Duration {
+    event
+        .context
+        .deadline()
+        .duration_since(machine_time())
+        .unwrap_or(Duration::from_secs(1))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Lambda's deadline is an instant of the machine's time"
+)]
+fn machine_time() -> std::time::SystemTime {
+    std::time::SystemTime::now()
+}
+
+/// A variable of the function's environment.
+///
+/// # Errors
+/// When it is missing or empty; the text names it.
+pub fn variable(name: &str) -> Result<String, Failed> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| {
+            Failed::BadEnvironment(format!(
+                "the environment variable {name} is missing: deploy the function from template.yaml"
+            ))
+        })
+}

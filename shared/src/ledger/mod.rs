@@ -1,0 +1,412 @@
+//! The ledger holds what was saved before it was changed. Save, then change; a saved non-zero
+//! count is never overwritten by zero; an entry is open until what it holds was *seen* restored,
+//! and nothing saved ever expires by itself.
+
+#[cfg(feature = "dynamodb")]
+pub mod store;
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::Problem,
+    kind::{Arn, Bounds, Kind, Size, Sizing, Suspension},
+};
+
+/// The version of what this release writes. The release before reads it: fields are only added.
+pub const VERSION: u32 = 1;
+
+/// How often an item was written; a write names the revision that it read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(pub u64);
+
+/// An item together with the revision at which it was read; revision 0 was never written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept<T> {
+    /// The item.
+    pub item: T,
+    /// Its revision.
+    pub revision: Revision,
+}
+
+impl<T> Kept<T> {
+    /// An item that is not in the table yet.
+    pub const fn new(item: T) -> Self {
+        Self {
+            item,
+            revision: Revision(0),
+        }
+    }
+}
+
+/// What is known of one resource that was, or is being, put to sleep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The version of this format.
+    pub version: u32,
+    /// The resource.
+    pub arn: Arn,
+    /// Its kind.
+    pub kind: Kind,
+    /// The estate that put it to sleep.
+    pub estate: String,
+    /// Where in its life the entry is.
+    pub stage: Stage,
+    /// Since when it is at that stage.
+    pub since: Timestamp,
+    /// When what it holds was saved first in this sleep.
+    pub saved_at: Timestamp,
+    /// What a service was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<SavedService>,
+    /// What a database was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<SavedDatabase>,
+    /// Who changes it now, why and until when; all functions keep off until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+}
+
+/// Where in its life an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Saved; on its way to sleep, which was not seen yet.
+    ToSleep,
+    /// Seen asleep.
+    Asleep,
+    /// On its way back.
+    ToWake,
+    /// Seen restored. The count stays readable until the next save.
+    Closed,
+}
+
+/// What a service was before it was put to sleep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedService {
+    /// The desired count that returns; never 0.
+    pub count: u32,
+    /// An earlier saved count that a person's or a deployment's newer one replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<u32>,
+    /// The suspension as it was found; none where there was no scalable target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<Suspension>,
+    /// The bounds as they were found, to notice when they change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
+    /// The PRIMARY deployment as it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
+    /// A deployment that was made while it slept, and so proved nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dark: Option<String>,
+    /// Whether the count was seen restored: from then on a 0 is a person's.
+    #[serde(default)]
+    pub counted: bool,
+    /// What one task is made of, for its price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+}
+
+/// What is remembered of a database that was put to sleep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SavedDatabase {
+    /// When AWS starts it by itself, as AWS told it while it was stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_at: Option<Timestamp>,
+    /// What it is made of, for its price.
+    #[serde(default)]
+    pub sizing: Sizing,
+}
+
+/// The function that changes a resource now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The function's name.
+    pub function: String,
+    /// What it does: `sleep`, `wake`, `rotate` and the like.
+    pub purpose: String,
+    /// Until when the others keep off.
+    pub until: Timestamp,
+}
+
+impl Entry {
+    /// Whether what it holds was not yet seen restored.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.stage != Stage::Closed
+    }
+
+    /// The function other than `function` that changes the resource at this instant.
+    #[must_use]
+    pub fn owned_by_another(&self, function: &str, now: Timestamp) -> Option<&Owner> {
+        self.owner
+            .as_ref()
+            .filter(|owner| owner.function != function && owner.until > now)
+    }
+}
+
+/// What a person, or a deployment, wants instead of what the calendar says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// The version of this format.
+    pub version: u32,
+    /// What is wanted.
+    pub order: Order,
+    /// Until when.
+    pub until: Timestamp,
+    /// Who wants it.
+    pub by: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+    /// When it was said.
+    pub set_at: Timestamp,
+    /// Whether a deployment gave it, not a person.
+    #[serde(default)]
+    pub deployment: bool,
+}
+
+/// What an override wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// Be awake.
+    Wake,
+    /// Be asleep.
+    Sleep,
+    /// Change nothing.
+    Hold,
+}
+
+impl Override {
+    /// Whether it still holds.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
+}
+
+/// How an estate fares as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EstateRecord {
+    /// The version of this format.
+    pub version: u32,
+    /// Where between asleep and awake it is.
+    pub phase: Phase,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it last began to go to sleep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slept_at: Option<Timestamp>,
+    /// Its last wakes, newest last; at most ten.
+    #[serde(default)]
+    pub wakes: Vec<Wake>,
+    /// What is the matter now, by key, and since when.
+    #[serde(default)]
+    pub matters: BTreeMap<String, Matter>,
+}
+
+/// Where between asleep and awake an estate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Usable, as far as the calendar and people want it.
+    Awake,
+    /// On its way to sleep.
+    ToSleep,
+    /// All of it was seen asleep.
+    Asleep,
+    /// On its way back.
+    ToWake,
+}
+
+/// How long one wake took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wake {
+    /// When it began.
+    pub began: Timestamp,
+    /// Seconds until everything was usable.
+    pub seconds: i64,
+    /// Seconds until the databases were usable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_seconds: Option<i64>,
+}
+
+/// Something that lasts, and whether people know of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matter {
+    /// Since when it lasts.
+    pub since: Timestamp,
+    /// When it was told, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Timestamp>,
+}
+
+/// How many wakes are remembered.
+const WAKES: usize = 10;
+
+impl EstateRecord {
+    /// An estate that was never looked at before: taken for awake.
+    #[must_use]
+    pub const fn new(now: Timestamp) -> Self {
+        Self {
+            version: VERSION,
+            phase: Phase::Awake,
+            since: now,
+            slept_at: None,
+            wakes: Vec::new(),
+            matters: BTreeMap::new(),
+        }
+    }
+
+    /// The same estate at another phase, since now.
+    pub fn enter(&mut self, phase: Phase, now: Timestamp) {
+        if self.phase != phase {
+            self.phase = phase;
+            self.since = now;
+        }
+    }
+
+    /// Remembers a wake, and forgets the eleventh last.
+    pub fn remember(&mut self, wake: Wake) {
+        self.wakes.push(wake);
+        let surplus = self.wakes.len().saturating_sub(WAKES);
+        self.wakes.drain(..surplus);
+    }
+
+    /// How long before opening waking must begin: the slowest of the last ten wakes and a fifth
+    /// more, and two minutes for the tick; what the document says until there was a wake.
+    #[must_use]
+    pub fn lead(&self, untaught: SignedDuration) -> SignedDuration {
+        self.wakes
+            .iter()
+            .map(|wake| wake.seconds)
+            .max()
+            .map_or(untaught, |slowest| {
+                let seconds = slowest.saturating_add(slowest / 5).saturating_add(120);
+                SignedDuration::from_secs(seconds.clamp(5 * 60, 3 * 60 * 60))
+            })
+    }
+}
+
+/// The last documents of an estate that fitted together, and what is the matter with newer ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// The version of this format.
+    pub version: u32,
+    /// The estate's document.
+    pub estate: String,
+    /// The company's document.
+    pub company: String,
+    /// What is wrong with the documents that stand in SSM now.
+    #[serde(default)]
+    pub problems: Vec<Problem>,
+    /// When a complete listing first did not have the estate's document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_since: Option<Timestamp>,
+}
+
+/// Everything that the ledger holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// Entries by resource, of all estates.
+    pub entries: BTreeMap<Arn, Kept<Entry>>,
+    /// Overrides by estate.
+    pub overrides: BTreeMap<String, Kept<Override>>,
+    /// How each estate fares.
+    pub estates: BTreeMap<String, Kept<EstateRecord>>,
+    /// The last good documents by estate.
+    pub documents: BTreeMap<String, Kept<Document>>,
+    /// Items that this release cannot read, by key: left alone, and reported.
+    pub unreadable: Vec<String>,
+}
+
+/// What one function remembers of an estate between two looks, so that a tick may cost one read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The estate.
+    pub estate: String,
+    /// When the next full look is due; none while a look is under way or died.
+    pub look_again_at: Option<Timestamp>,
+    /// When the last full look began.
+    pub looked_at: Option<Timestamp>,
+    /// Until when somebody holds the estate's lease.
+    pub leased_until: Option<Timestamp>,
+}
+
+impl Mark {
+    /// Whether a full look is due.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.look_again_at.is_none_or(|at| at <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wake(seconds: i64) -> Wake {
+        Wake {
+            began: Timestamp::UNIX_EPOCH,
+            seconds,
+            database_seconds: None,
+        }
+    }
+
+    #[test]
+    fn the_lead_is_the_documents_until_a_wake_has_taught_better() {
+        let mut record = EstateRecord::new(Timestamp::UNIX_EPOCH);
+        let untaught = SignedDuration::from_mins(20);
+        assert_eq!(record.lead(untaught), untaught);
+        record.remember(wake(400));
+        assert_eq!(
+            record.lead(untaught),
+            SignedDuration::from_secs(400 + 80 + 120)
+        );
+    }
+
+    #[test]
+    fn the_slowest_of_the_last_ten_wakes_sets_the_lead_and_the_eleventh_is_forgotten() {
+        let mut record = EstateRecord::new(Timestamp::UNIX_EPOCH);
+        record.remember(wake(3000));
+        for _ in 0..9 {
+            record.remember(wake(300));
+        }
+        assert_eq!(
+            record.lead(SignedDuration::ZERO).as_secs(),
+            3000 + 600 + 120
+        );
+        record.remember(wake(300));
+        assert_eq!(record.wakes.len(), 10);
+        assert_eq!(record.lead(SignedDuration::ZERO).as_secs(), 300 + 60 + 120);
+    }
+
+    #[test]
+    fn a_lead_is_between_five_minutes_and_three_hours() {
+        let mut record = EstateRecord::new(Timestamp::UNIX_EPOCH);
+        record.remember(wake(1));
+        assert_eq!(
+            record.lead(SignedDuration::ZERO),
+            SignedDuration::from_mins(5)
+        );
+        record.remember(wake(86_400));
+        assert_eq!(
+            record.lead(SignedDuration::ZERO),
+            SignedDuration::from_hours(3)
+        );
+    }
+
+    #[test]
+    fn an_entry_that_a_later_release_wrote_can_be_read() {
+        let text = r#"{"version":2,"arn":"arn:aws:ecs:r:1:service/c/s","kind":"ecs-service",
+            "estate":"e","stage":"asleep","since":"2026-11-20T10:00:00Z",
+            "saved_at":"2026-11-20T09:00:00Z","service":{"count":3,"colour":"blue"},"mood":1}"#;
+        let entry: Entry = serde_json::from_str(text).unwrap();
+        assert_eq!(entry.service.unwrap().count, 3);
+    }
+}

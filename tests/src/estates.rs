@@ -1,0 +1,266 @@
+//! Three of the estates that nightshift was made for, brought up with the calls that made them.
+//!
+//! Counts and suspensions differ on purpose from what a careless restore would leave: not the
+//! minimum, not all the same, and one kind of scaling that somebody has suspended already.
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::aws::{ACCOUNT, AUTOSCALING, ECS, RDS, REGION};
+use crate::local::LocalAws;
+
+/// The tag that consents to sleeping; its value is the estate's name.
+pub const SLEEP_TAG: &str = "nightshift:sleep";
+
+/// An estate: the document's name and what it consists of.
+#[derive(Clone, Copy, Debug)]
+pub struct Estate {
+    /// The name in tags and in Parameter Store.
+    pub name: &'static str,
+    /// The ECS cluster.
+    pub cluster: &'static str,
+    /// The services with their counts.
+    pub services: &'static [Service],
+    /// The database.
+    pub database: Database,
+}
+
+/// An ECS service.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: &'static str,
+    /// How many tasks it has.
+    pub desired: u32,
+    /// Processor units and mebibytes of a task.
+    pub size: (&'static str, &'static str),
+    /// The bounds of its scalable target, and what of it is suspended.
+    pub target: Option<(u32, u32, Option<&'static str>)>,
+}
+
+/// What an estate keeps its data in.
+#[derive(Clone, Copy, Debug)]
+pub enum Database {
+    /// An RDS instance.
+    Instance {
+        /// Its name.
+        name: &'static str,
+        /// Its class.
+        class: &'static str,
+        /// Whether there is a standby.
+        multi_az: bool,
+    },
+    /// An Aurora cluster with one member.
+    Cluster {
+        /// Its name.
+        name: &'static str,
+        /// The member's name.
+        member: &'static str,
+        /// The member's class.
+        class: &'static str,
+    },
+}
+
+/// Estate 1: two services and an instance.
+pub const BOOKMARK_MANAGER: Estate = Estate {
+    name: "bookmark-manager-staging",
+    cluster: "bookmark-manager-staging-cluster",
+    services: &[
+        Service {
+            name: "bookmark-manager-staging-web",
+            desired: 1,
+            size: ("256", "512"),
+            target: None,
+        },
+        Service {
+            name: "bookmark-manager-staging-api",
+            desired: 2,
+            size: ("256", "512"),
+            target: None,
+        },
+    ],
+    database: Database::Instance {
+        name: "bookmark-manager-staging-postgres",
+        class: "db.t4g.micro",
+        multi_az: false,
+    },
+};
+
+/// Estate 3: one service and an Aurora cluster.
+pub const BLOG: Estate = Estate {
+    name: "blog-aws-practice",
+    cluster: "blog-aws-practice-cluster",
+    services: &[Service {
+        name: "blog-aws-practice-api",
+        desired: 1,
+        size: ("256", "512"),
+        target: None,
+    }],
+    database: Database::Cluster {
+        name: "blog-aws-practice-aurora",
+        member: "blog-aws-practice-aurora-1",
+        class: "db.t4g.small",
+    },
+};
+
+/// Estate 4: a service under auto scaling, above its minimum, and an instance.
+pub const R2E: Estate = Estate {
+    name: "r2e",
+    cluster: "r2e-cluster",
+    services: &[Service {
+        name: "r2e-api-service",
+        desired: 3,
+        size: ("512", "1024"),
+        target: Some((1, 5, Some("ScheduledScalingSuspended"))),
+    }],
+    database: Database::Instance {
+        name: "r2e-postgres",
+        class: "db.t3.micro",
+        multi_az: true,
+    },
+};
+
+/// The estates of the demo.
+pub const ALL: [Estate; 3] = [BOOKMARK_MANAGER, BLOG, R2E];
+
+impl Estate {
+    /// Makes the estate, everything tagged with its name.
+    ///
+    /// # Errors
+    /// When AWS refuses a part of it.
+    pub async fn create(&self, local: &LocalAws) -> Result<()> {
+        self.create_all(local)
+            .await
+            .with_context(|| format!("creating the estate {}", self.name))
+    }
+
+    async fn create_all(&self, local: &LocalAws) -> Result<()> {
+        local
+            .aws
+            .json(
+                ECS,
+                "CreateCluster",
+                &json!({ "clusterName": self.cluster }),
+            )
+            .await?;
+        for service in self.services {
+            self.create_service(local, service).await?;
+        }
+        self.create_database(local).await
+    }
+
+    async fn create_service(&self, local: &LocalAws, service: &Service) -> Result<()> {
+        register_task_definition(local, service.name, service.size).await?;
+        let input = json!({
+            "cluster": self.cluster,
+            "serviceName": service.name,
+            "taskDefinition": service.name,
+            "desiredCount": service.desired,
+            "launchType": "FARGATE",
+            "deploymentConfiguration": {
+                "maximumPercent": 200,
+                "minimumHealthyPercent": 100,
+                "deploymentCircuitBreaker": { "enable": true, "rollback": true },
+            },
+            "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0123456789abcdef0"] } },
+            "tags": [{ "key": SLEEP_TAG, "value": self.name }],
+        });
+        local.aws.json(ECS, "CreateService", &input).await?;
+        let Some((min, max, suspended)) = service.target else {
+            return Ok(());
+        };
+        let mut input = json!({
+            "ServiceNamespace": "ecs",
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "ResourceId": format!("service/{}/{}", self.cluster, service.name),
+            "MinCapacity": min,
+            "MaxCapacity": max,
+            "Tags": { SLEEP_TAG: self.name },
+        });
+        if let Some(kind) = suspended {
+            input["SuspendedState"] = json!({ kind: true });
+        }
+        local
+            .aws
+            .json(AUTOSCALING, "RegisterScalableTarget", &input)
+            .await?;
+        Ok(())
+    }
+
+    async fn create_database(&self, local: &LocalAws) -> Result<()> {
+        let tags = [
+            ("Tags.Tag.1.Key", SLEEP_TAG),
+            ("Tags.Tag.1.Value", self.name),
+        ];
+        let user = [
+            ("MasterUsername", "master"),
+            ("MasterUserPassword", "only-on-loopback"),
+        ];
+        let form = |own: &[(&'static str, &'static str)]| [own, &tags].concat();
+        match self.database {
+            Database::Instance {
+                name,
+                class,
+                multi_az,
+            } => {
+                let own = [
+                    ("DBInstanceIdentifier", name),
+                    ("DBInstanceClass", class),
+                    ("Engine", "postgres"),
+                    ("AllocatedStorage", "20"),
+                    ("MultiAZ", if multi_az { "true" } else { "false" }),
+                ];
+                local
+                    .aws
+                    .query(RDS, "CreateDBInstance", &form(&[&own[..], &user].concat()))
+                    .await?;
+            }
+            Database::Cluster {
+                name,
+                member,
+                class,
+            } => {
+                let own = [
+                    ("DBClusterIdentifier", name),
+                    ("Engine", "aurora-postgresql"),
+                ];
+                local
+                    .aws
+                    .query(RDS, "CreateDBCluster", &form(&[&own[..], &user].concat()))
+                    .await?;
+                let own = [
+                    ("DBClusterIdentifier", name),
+                    ("DBInstanceIdentifier", member),
+                    ("DBInstanceClass", class),
+                    ("Engine", "aurora-postgresql"),
+                ];
+                local
+                    .aws
+                    .query(RDS, "CreateDBInstance", &form(&own))
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Registers a revision of a task definition, as a release does.
+///
+/// # Errors
+/// When ECS refuses it.
+pub async fn register_task_definition(
+    local: &LocalAws,
+    family: &str,
+    (cpu, memory): (&str, &str),
+) -> Result<Value> {
+    let image = format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{family}:latest");
+    let input = json!({
+        "family": family,
+        "requiresCompatibilities": ["FARGATE"],
+        "networkMode": "awsvpc",
+        "cpu": cpu,
+        "memory": memory,
+        "containerDefinitions": [{ "name": "app", "image": image }],
+    });
+    local.aws.json(ECS, "RegisterTaskDefinition", &input).await
+}

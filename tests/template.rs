@@ -1,0 +1,323 @@
+//! `template.yaml` as deployed: its rules take the events that matter and no others, and what may
+//! change an estate asks for consent and is gone in watch mode.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use nightshift_tests::aws::{EVENTS, IAM, first_text, unpercent};
+use nightshift_tests::local::{Deployment, LocalAws, Stack, root};
+use serde_json::{Value, json};
+
+/// The end record of a zip with nothing in it: what is deployed here is never invoked.
+const EMPTY_ZIP: [u8; 22] = [
+    b'P', b'K', 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+];
+
+fn empty_zip(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, EMPTY_ZIP).unwrap();
+    path
+}
+
+fn event(name: &str) -> Value {
+    let path = root().join("events").join(name);
+    serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()
+}
+
+/// Which of the stack's rules take an event.
+async fn takers(
+    local: &LocalAws,
+    patterns: &BTreeMap<String, String>,
+    event: &Value,
+) -> Vec<String> {
+    let mut takers = Vec::new();
+    for (rule, pattern) in patterns {
+        let input = json!({ "EventPattern": pattern, "Event": event.to_string() });
+        let tested = local
+            .aws
+            .json(EVENTS, "TestEventPattern", &input)
+            .await
+            .unwrap();
+        if tested["Result"].as_bool().unwrap() {
+            takers.push(rule.clone());
+        }
+    }
+    takers
+}
+
+/// Deploys, and reads the rules' patterns back by the rules' short names.
+async fn deployed_patterns(local: &LocalAws, zip: &str) -> BTreeMap<String, String> {
+    local.deploy(&Deployment::of(empty_zip(zip))).await.unwrap();
+    let rules = local
+        .aws
+        .json(EVENTS, "ListRules", &json!({}))
+        .await
+        .unwrap();
+    let rules = rules["Rules"].as_array().unwrap().iter();
+    rules
+        .map(|rule| {
+            let name = rule["Name"].as_str().unwrap();
+            let name = name.trim_start_matches("nightshift-power-staging-");
+            (
+                name.to_owned(),
+                rule["EventPattern"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn each_sample_event_is_taken_by_one_rule() {
+    let local = LocalAws::start().await.unwrap();
+    let patterns = deployed_patterns(&local, "samples.zip").await;
+    let expected = BTreeMap::from([
+        ("ecs-deployment-completed.json", "deployment"),
+        ("ecs-deployment-failed.json", "deployment"),
+        ("ecs-deployment-in-progress.json", "deployment"),
+        ("ecs-service-steady-state.json", "steady-state"),
+        ("rds-cluster-restarted-by-aws.json", "db-cluster"),
+        ("rds-cluster-started.json", "db-cluster"),
+        ("rds-cluster-stop-failed.json", "db-cluster"),
+        ("rds-cluster-stopped.json", "db-cluster"),
+        ("rds-instance-restarted-by-aws.json", "db-instance"),
+        ("rds-instance-started.json", "db-instance"),
+        ("rds-instance-stopped.json", "db-instance"),
+    ]);
+    let mut tried = BTreeSet::new();
+    for file in std::fs::read_dir(root().join("events")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let payload = event(&name);
+        if payload.get("detail-type").is_some() {
+            assert_eq!(
+                takers(&local, &patterns, &payload).await,
+                [expected[name.as_str()]],
+                "{name}"
+            );
+            tried.insert(name);
+        } else {
+            assert!(
+                payload["command"].is_string(),
+                "{name} is neither an event nor a command"
+            );
+        }
+    }
+    assert_eq!(
+        tried,
+        expected.keys().map(|name| (*name).to_owned()).collect()
+    );
+}
+
+#[tokio::test]
+async fn other_events_are_taken_by_none() {
+    let local = LocalAws::start().await.unwrap();
+    let patterns = deployed_patterns(&local, "others.zip").await;
+    // The same events with one thing changed, each of which really occurs.
+    let others = [
+        (
+            "rds-instance-stopped.json",
+            "/detail/EventID",
+            "RDS-EVENT-0001",
+        ),
+        (
+            "rds-instance-stopped.json",
+            "/detail/EventID",
+            "RDS-EVENT-0006",
+        ),
+        (
+            "rds-instance-stopped.json",
+            "/detail/EventID",
+            "RDS-EVENT-0150",
+        ),
+        (
+            "rds-instance-stopped.json",
+            "/detail-type",
+            "RDS DB Snapshot Event",
+        ),
+        ("rds-instance-stopped.json", "/source", "our.rds"),
+        (
+            "rds-cluster-stopped.json",
+            "/detail/EventID",
+            "RDS-EVENT-0087",
+        ),
+        (
+            "rds-cluster-stopped.json",
+            "/detail/EventID",
+            "RDS-EVENT-0170",
+        ),
+        (
+            "rds-cluster-stopped.json",
+            "/detail-type",
+            "RDS DB Cluster Snapshot Event",
+        ),
+        (
+            "ecs-deployment-completed.json",
+            "/detail-type",
+            "ECS Task State Change",
+        ),
+        ("ecs-deployment-completed.json", "/source", "aws.codedeploy"),
+        // ECS announces deployments by service actions too: one invocation is enough.
+        (
+            "ecs-deployment-completed.json",
+            "/detail-type",
+            "ECS Service Action",
+        ),
+        (
+            "ecs-service-steady-state.json",
+            "/detail/eventName",
+            "SERVICE_TASK_PLACEMENT_FAILURE",
+        ),
+        (
+            "ecs-service-steady-state.json",
+            "/detail/eventName",
+            "CAPACITY_PROVIDER_STEADY_STATE",
+        ),
+    ];
+    for (name, field, value) in others {
+        let mut payload = event(name);
+        *payload.pointer_mut(field).unwrap() = json!(value);
+        assert_eq!(
+            takers(&local, &patterns, &payload).await,
+            [""; 0],
+            "{name} with {value}"
+        );
+    }
+}
+
+/// The statements of the function's role, by policy.
+async fn statements(local: &LocalAws, stack: &Stack) -> BTreeMap<String, Vec<Value>> {
+    let role = stack.resources["PowerStagingRole"].as_str();
+    let mut policies = BTreeMap::new();
+    for name in ["keep", "observe", "change"] {
+        let input = [("RoleName", role), ("PolicyName", name)];
+        let Ok(answer) = local.aws.query(IAM, "GetRolePolicy", &input).await else {
+            continue;
+        };
+        let document: Value =
+            serde_json::from_str(&unpercent(&first_text(&answer, "PolicyDocument").unwrap()))
+                .unwrap();
+        policies.insert(
+            name.to_owned(),
+            document["Statement"].as_array().unwrap().clone(),
+        );
+    }
+    let attached = local
+        .aws
+        .query(IAM, "ListAttachedRolePolicies", &[("RoleName", role)])
+        .await
+        .unwrap();
+    assert_eq!(
+        first_text(&attached, "PolicyArn"),
+        None,
+        "a managed policy allows more than is asked for"
+    );
+    policies
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    value.as_str().map_or_else(
+        || {
+            value
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one.as_str().unwrap())
+                .collect()
+        },
+        |one| vec![one],
+    )
+}
+
+/// Changes nothing outside nightshift's own table, topic and log.
+fn only_reads(action: &str) -> bool {
+    let verb = action.split_once(':').unwrap().1;
+    ["Describe", "Get", "List", "Query"]
+        .iter()
+        .any(|prefix| verb.starts_with(prefix))
+}
+
+#[tokio::test]
+async fn changing_asks_for_the_tag_and_is_gone_in_watch_mode() {
+    let local = LocalAws::start().await.unwrap();
+    let deployment = Deployment::of(empty_zip("policies.zip"));
+    let stack = local.deploy(&deployment).await.unwrap();
+    let acting = statements(&local, &stack).await;
+
+    let mut actions = BTreeMap::<&str, Vec<&str>>::new();
+    for (policy, statements) in &acting {
+        for statement in statements {
+            assert_eq!(statement["Effect"], "Allow");
+            for action in strings(&statement["Action"]) {
+                assert!(!action.contains('*'), "{action}");
+                actions.entry(policy).or_default().push(action);
+                let everything = strings(&statement["Resource"]).contains(&"*");
+                assert!(!everything || only_reads(action), "{action} on everything");
+            }
+        }
+    }
+    assert!(
+        actions["observe"].iter().all(|action| only_reads(action)),
+        "{:?}",
+        actions["observe"]
+    );
+    let own = ["dynamodb", "logs", "sns"];
+    assert!(
+        actions["keep"]
+            .iter()
+            .all(|action| own.contains(&action.split(':').next().unwrap())),
+        "{:?}",
+        actions["keep"]
+    );
+    actions.get_mut("change").unwrap().sort_unstable();
+    assert_eq!(
+        actions["change"],
+        [
+            "application-autoscaling:RegisterScalableTarget",
+            "ecs:UpdateService",
+            "rds:StartDBCluster",
+            "rds:StartDBInstance",
+            "rds:StopDBCluster",
+            "rds:StopDBInstance",
+        ]
+    );
+    for statement in &acting["change"] {
+        assert_eq!(
+            statement["Condition"],
+            json!({ "Null": { "aws:ResourceTag/nightshift:sleep": "false" } })
+        );
+    }
+
+    let stack = local
+        .deploy(&deployment.with("Mode", "watch"))
+        .await
+        .unwrap();
+    let watching = statements(&local, &stack).await;
+    assert_eq!(watching.get("change"), None);
+    assert_eq!(watching["observe"], acting["observe"]);
+    assert_eq!(watching["keep"], acting["keep"]);
+}
+
+#[tokio::test]
+async fn what_exists_already_is_used() {
+    let local = LocalAws::start().await.unwrap();
+    let topic = "arn:aws:sns:ap-northeast-1:123456789012:existing";
+    let deployment = Deployment::of(empty_zip("existing.zip"))
+        .with("ReportsTopicArn", topic)
+        .with("LedgerTable", "existing-table");
+    let stack = local.deploy(&deployment).await.unwrap();
+    assert_eq!(
+        (stack.topic.as_str(), stack.table.as_str()),
+        (topic, "existing-table")
+    );
+    assert!(!stack.resources.contains_key("Reports") && !stack.resources.contains_key("Ledger"));
+    let keep = &statements(&local, &stack).await["keep"];
+    let resources: Vec<_> = keep
+        .iter()
+        .flat_map(|statement| strings(&statement["Resource"]))
+        .collect();
+    assert!(resources.contains(&topic));
+    assert!(
+        resources.contains(&"arn:aws:dynamodb:ap-northeast-1:123456789012:table/existing-table")
+    );
+}
