@@ -61,6 +61,16 @@ pub enum Database {
     },
 }
 
+impl Database {
+    /// What a document calls it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Instance { name, .. } | Self::Cluster { name, .. } => name,
+        }
+    }
+}
+
 /// Estate 1: two services and an instance.
 pub const BOOKMARK_MANAGER: Estate = Estate {
     name: "bookmark-manager-staging",

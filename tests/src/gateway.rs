@@ -34,6 +34,12 @@ pub struct Call {
     pub action: String,
 }
 
+impl std::fmt::Display for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.service, self.action)
+    }
+}
+
 /// What happens to a call.
 #[derive(Clone, Debug, Default)]
 pub enum Fate {

@@ -8,3 +8,5 @@ pub mod estates;
 pub mod gateway;
 pub mod local;
 pub mod process;
+pub mod stage;
+pub mod weekend;

@@ -2,7 +2,7 @@
 //! decides anything; it only says that it is worth looking again.
 
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, civil::Time, tz::TimeZone};
-use nightshift::{config, ledger::Order};
+use nightshift::{config, kind::Arn, ledger::Order};
 use serde_json::{Map, Value};
 
 /// What an invocation asks for.
@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 pub enum Request {
     /// Look, if anything is due.
     Tick,
-    /// Something happened in AWS: look again.
-    Event,
+    /// Something happened in AWS to these resources: look again, where they may matter.
+    Event(Vec<Arn>),
     /// A person, or CI, asks.
     Command(Command),
 }
@@ -182,9 +182,15 @@ fn parse_event(fields: &Map<String, Value>) -> Result<Request, BadRequest> {
     let source = fields.get("source").and_then(Value::as_str);
     match (source, fields.get("detail-type").and_then(Value::as_str)) {
         (_, Some("Scheduled Event")) => Ok(Request::Tick),
-        (Some(source), Some(_)) if source.starts_with("aws.") => Ok(Request::Event),
+        (Some(source), Some(_)) if source.starts_with("aws.") => Ok(Request::Event(resources(fields))),
         _ => Err(BadRequest::Unknown),
     }
+}
+
+fn resources(fields: &Map<String, Value>) -> Vec<Arn> {
+    let resources = fields.get("resources").and_then(Value::as_array);
+    let names = resources.into_iter().flatten().filter_map(Value::as_str);
+    names.map(Arn::new).collect()
 }
 
 fn order(order: Order, command: &str, fields: &Map<String, Value>) -> Result<Verb, BadRequest> {
@@ -235,7 +241,7 @@ fn text<'a>(
     }
 }
 
-fn instant(text: &str) -> Result<Timestamp, BadRequest> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, BadRequest> {
     text.parse().map_err(|_| BadRequest::Unreadable {
         name: "at",
         value: shown(text),
@@ -337,7 +343,12 @@ mod tests {
     fn events_and_schedules_only_say_look_again() {
         let event =
             json!({ "source": "aws.rds", "detail-type": "RDS DB Instance Event", "detail": {} });
-        assert_eq!(parse(&event), Ok(Request::Event));
+        assert_eq!(parse(&event), Ok(Request::Event(Vec::new())));
+        let named = json!({
+            "source": "aws.rds", "detail-type": "RDS DB Instance Event", "resources": ["arn:aws:rds:r:1:db:main", 7]
+        });
+        let main = Arn::new("arn:aws:rds:r:1:db:main");
+        assert_eq!(parse(&named), Ok(Request::Event(vec![main])));
         let scheduler =
             json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": "{}" });
         assert_eq!(parse(&scheduler), Ok(Request::Tick));

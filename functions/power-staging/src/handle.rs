@@ -30,30 +30,52 @@ const WAKE_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 pub async fn handle(function: &Function, invocation: Invocation) -> Result<Value, Failed> {
     let request =
         command::parse(&invocation.payload).map_err(|bad| Failed::BadInput(bad.to_string()))?;
-    let context = function.context(&invocation, Clock::system());
-    match request {
-        Request::Tick => looked(look::look(&context, Occasion::Tick, None).await),
-        Request::Event => looked(look::look(&context, Occasion::Event, None).await),
-        Request::Command(command) => obey(context, command).await,
-    }
-}
-
-async fn obey(mut context: Context, command: Command) -> Result<Value, Failed> {
-    if let Some(at) = command.at {
-        let asks_only = matches!(command.verb, Verb::DryRun);
-        if !asks_only && !context.function.settings.may_play {
+    let mut context = function.context(&invocation, Clock::system());
+    if let Some(at) = at(&request, &invocation.payload)? {
+        let asks_only =
+            matches!(&request, Request::Command(command) if command.verb == Verb::DryRun);
+        if !asks_only && !function.settings.may_play {
             return Err(Failed::BadInput(
                 "`at` is honoured by `dry_run` only: leave it out, or ask for a dry run".to_owned(),
             ));
         }
         context.clock = Clock::set_to(at);
     }
+    match request {
+        Request::Tick => looked(look::look(&context, &Occasion::Tick, None).await),
+        Request::Event(resources) => {
+            looked(look::look(&context, &Occasion::Event(resources), None).await)
+        },
+        Request::Command(command) => obey(&context, command).await,
+    }
+}
+
+/// The instant to play. Ticks and events may carry one too: a demonstration plays them all.
+fn at(request: &Request, payload: &Value) -> Result<Option<Timestamp>, Failed> {
+    match (request, payload.get("at").and_then(Value::as_str)) {
+        (Request::Command(command), _) => Ok(command.at),
+        (_, Some(text)) => command::instant(text)
+            .map(Some)
+            .map_err(|bad| Failed::BadInput(bad.to_string())),
+        (_, None) => Ok(None),
+    }
+}
+
+async fn obey(context: &Context, command: Command) -> Result<Value, Failed> {
     let only = command.estate.as_deref();
     match command.verb {
-        Verb::Reconcile => looked(look::look(&context, Occasion::Asked, only).await),
-        Verb::Status => ask(&context, only, Question::Status).await,
-        Verb::DryRun => ask(&context, only, Question::DryRun).await,
-        Verb::Doctor => ask(&context, only, Question::Doctor).await,
+        Verb::Reconcile => {
+            let result = look::look(context, &Occasion::Asked, only).await;
+            match (only, &result) {
+                (Some(name), Ok(found)) if found.reports.is_empty() && found.busy.is_empty() => {
+                    Err(no_such_estate(name, "`status` tells which do"))
+                }
+                _ => looked(result),
+            }
+        }
+        Verb::Status => ask(context, only, Question::Status).await,
+        Verb::DryRun => ask(context, only, Question::DryRun).await,
+        Verb::Doctor => ask(context, only, Question::Doctor).await,
         Verb::Order {
             order,
             until,
@@ -66,12 +88,12 @@ async fn obey(mut context: Context, command: Command) -> Result<Value, Failed> {
                 by,
                 reason,
             };
-            write_orders(&context, only, &wish).await?;
-            looked(look::look(&context, Occasion::Asked, only).await)
+            write_orders(context, only, &wish).await?;
+            looked(look::look(context, &Occasion::Asked, only).await)
         }
         Verb::Clear { by } => {
-            clear_orders(&context, only, &by).await?;
-            looked(look::look(&context, Occasion::Asked, only).await)
+            clear_orders(context, only, &by).await?;
+            looked(look::look(context, &Occasion::Asked, only).await)
         }
     }
 }
@@ -210,18 +232,14 @@ fn chosen(ground: &Ground, only: Option<&str>) -> Result<Vec<String>, Failed> {
     match only {
         None => Ok(known),
         Some(name) if known.iter().any(|other| other == name) => Ok(vec![name.to_owned()]),
-        Some(name) => {
-            let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-            Err(Failed::BadInput(format!(
-                "no estate `{name}` sleeps here: there is {}",
-                if known.is_empty() {
-                    "none".to_owned()
-                } else {
-                    known.join(", ")
-                }
-            )))
-        }
+        Some(name) if known.is_empty() => Err(no_such_estate(name, "there is none")),
+        Some(name) => Err(no_such_estate(name, &format!("there is {}", known.join(", ")))),
     }
+}
+
+fn no_such_estate(name: &str, known: &str) -> Failed {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    Failed::BadInput(format!("no estate `{name}` sleeps here: {known}"))
 }
 
 struct Wish {

@@ -36,12 +36,12 @@ const AT_THE_LATEST: SignedDuration = SignedDuration::from_mins(10);
 const FLOCK: SignedDuration = SignedDuration::from_secs(20);
 
 /// Why we look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Occasion {
     /// The clock ticked: only what is due.
     Tick,
-    /// Something happened in AWS.
-    Event,
+    /// Something happened in AWS to these resources.
+    Event(Vec<Arn>),
     /// Somebody asks: look, whatever the marks say.
     Asked,
 }
@@ -131,12 +131,17 @@ pub async fn ground(context: &Context) -> Result<Ground, Failure> {
 /// When the table cannot be read.
 pub async fn look(
     context: &Context,
-    occasion: Occasion,
+    occasion: &Occasion,
     only: Option<&str>,
 ) -> Result<Looked, Failure> {
     let marks = context.store.marks().await?;
     let now = context.now();
-    if occasion == Occasion::Tick && !marks.is_empty() && !marks.iter().any(|mark| mark.is_due(now))
+    let concerns_nobody = match occasion {
+        Occasion::Tick => !marks.iter().any(|mark| mark.is_due(now)),
+        Occasion::Event(resources) => !marks.iter().any(|mark| mark.is_concerned(resources)),
+        Occasion::Asked => false,
+    };
+    if concerns_nobody && !marks.is_empty()
     {
         return Ok(Looked {
             idle: true,
@@ -146,7 +151,7 @@ pub async fn look(
     let mut looked = Looked::default();
     let known = marks.iter().map(|mark| mark.estate.clone()).collect();
     let mut chosen = choose(context, &marks, known, occasion, only, &mut looked).await;
-    if chosen.is_empty() && occasion == Occasion::Event && !looked.busy.is_empty() {
+    if chosen.is_empty() && matches!(occasion, Occasion::Event(_)) && !looked.busy.is_empty() {
         return Ok(looked);
     }
     // The ledger is read after the leases were taken: what another look wrote before counts.
@@ -182,7 +187,7 @@ async fn choose(
     context: &Context,
     marks: &[Mark],
     names: Vec<String>,
-    occasion: Occasion,
+    occasion: &Occasion,
     only: Option<&str>,
     looked: &mut Looked,
 ) -> Vec<String> {
@@ -198,13 +203,19 @@ async fn choose(
             continue;
         }
         let mark = marks.iter().find(|mark| mark.estate == name);
-        if occasion == Occasion::Tick && !mark.is_none_or(|mark| mark.is_due(now)) {
+        let matters = match occasion {
+            Occasion::Tick => mark.is_none_or(|mark| mark.is_due(now)),
+            Occasion::Event(resources) => mark.is_none_or(|mark| mark.is_concerned(resources)),
+            Occasion::Asked => true,
+        };
+        if !matters {
             continue;
         }
+        let is_event = matches!(occasion, Occasion::Event(_));
         let just_looked = mark
             .and_then(|mark| mark.looked_at)
             .is_some_and(|at| at <= now && now.duration_since(at) < FLOCK);
-        let taken = if occasion == Occasion::Event && just_looked {
+        let taken = if is_event && just_looked {
             Ok(false)
         } else {
             context.store.take_lease(&name, now, until).await
@@ -212,7 +223,7 @@ async fn choose(
         match taken {
             Ok(true) => chosen.push(name),
             Ok(false) => {
-                if occasion == Occasion::Event {
+                if is_event {
                     looked
                         .failures
                         .extend(context.store.note(&name).await.err());
@@ -392,11 +403,24 @@ async fn treat(context: &Context, ground: &Ground, scene: &Scene, estate: &Resol
         report.next.map_or(latest, |due| due.min(latest))
     });
     let mut report = report;
-    if let Err(failure) = context.store.give_back(&estate.name, again).await {
+    let watched = watched(scene, estate);
+    if let Err(failure) = context.store.give_back(&estate.name, again, &watched).await {
         log::failure(FUNCTION, &estate.name, &failure);
         report.failures.push(failure);
     }
     report
+}
+
+/// The clusters and databases whose events concern the estate.
+fn watched(scene: &Scene, estate: &Resolved) -> Vec<String> {
+    let named = estate.sleeper.iter().flat_map(|sleeper| {
+        let sleep = &sleeper.sleep;
+        sleep.cluster.iter().chain(&sleep.databases).cloned()
+    });
+    let known = scene.entries.get(&estate.name).into_iter().flat_map(BTreeMap::keys);
+    let known = known.map(|arn| arn.cluster().unwrap_or_else(|| arn.name()).to_owned());
+    let all: std::collections::BTreeSet<String> = named.chain(known).collect();
+    all.into_iter().collect()
 }
 
 async fn carry_out(
@@ -427,6 +451,7 @@ async fn carry_out(
         plan.moments.clear();
         report.steps.clone_from(&foreseen);
         tell_what_would_be_done(&mut plan, foreseen);
+        report.settled = true;
     } else {
         let done = change(context, ground, estate, &plan, &entries).await;
         plan::failed(&mut plan, &done.failures);

@@ -21,8 +21,10 @@ pub struct Pace {
     pub task_reads: RateLimiter,
     /// `DescribeTaskDefinition`: 20 a second, 50 at once.
     pub definition_reads: RateLimiter,
-    /// Application Auto Scaling, whose rates are not published: as for the services' changes.
-    pub scaling: RateLimiter,
+    /// Reads of Application Auto Scaling, whose rates are not published: as for the services'.
+    pub scaling_reads: RateLimiter,
+    /// `RegisterScalableTarget`, whose rate is not published: as for the services' changes.
+    pub scaling_writes: RateLimiter,
     /// RDS, whose rates are not published.
     pub rds: RateLimiter,
 }
@@ -34,7 +36,8 @@ impl Default for Pace {
             service_writes: limiter(4, 40),
             task_reads: limiter(16, 80),
             definition_reads: limiter(16, 40),
-            scaling: limiter(8, 20),
+            scaling_reads: limiter(16, 40),
+            scaling_writes: limiter(4, 40),
             rds: limiter(5, 20),
         }
     }

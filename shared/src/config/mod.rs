@@ -5,6 +5,8 @@ mod company;
 mod duration;
 mod estate;
 mod parse;
+#[cfg(feature = "schema")]
+pub mod schema;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -153,3 +155,6 @@ pub fn sleeper(
         prices: company.prices.clone(),
     }))
 }
+
+#[cfg(test)]
+mod tests;

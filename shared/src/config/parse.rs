@@ -76,27 +76,26 @@ pub(super) fn read<T: DeserializeOwned>(
 /// The parser's message without its picture of the document, with a suggestion for a field that
 /// nobody knows.
 fn plain(error: &serde_saphyr::Error) -> String {
-    let message = error.without_snippet().to_string();
-    let message = message
-        .split_once(": ")
-        .filter(|(head, _)| head.starts_with("error"))
-        .map_or(message.as_str(), |(_, rest)| rest)
-        .to_owned();
-    suggest(&message).unwrap_or(message)
-}
-
-/// "unknown field `x`, expected one of `a`, `b`", as serde writes it, with the nearest name first.
-fn suggest(message: &str) -> Option<String> {
-    let (head, rest) = message.split_once("unknown field `")?;
-    let (field, rest) = rest.split_once('`')?;
-    let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-    let hint = nearest(field, known.iter().copied())
-        .map(|near| format!("did you mean `{near}`? "))
-        .unwrap_or_default();
-    Some(format!(
-        "{head}unknown field `{field}`: {hint}The fields here are {}",
-        known.join(", ")
-    ))
+    let error = error.without_snippet();
+    if let serde_saphyr::Error::SerdeUnknownField { field, expected, .. } = error {
+        let hint = nearest(field, expected.iter().copied())
+            .map(|near| format!("did you mean `{near}`? "))
+            .unwrap_or_default();
+        return format!(
+            "unknown field `{field}`: {hint}The fields here are {}",
+            expected.join(", ")
+        );
+    }
+    // The place stands before the message already.
+    let message = error.to_string();
+    let end = message.rfind(" at line ").unwrap_or(message.len());
+    let message = message.get(..end).unwrap_or(&message);
+    match message {
+        "expected mapping start" => "fields are expected here: write lines of `name: value`".to_owned(),
+        "expected sequence start" => "a list is expected here: write `[one, another]`".to_owned(),
+        "unexpected end of input" => "the document is empty, or ends too early".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 /// The known name that is most like this one, if any is like it at all.

@@ -336,6 +336,8 @@ pub struct Mark {
     pub looked_at: Option<Timestamp>,
     /// Until when somebody holds the estate's lease.
     pub leased_until: Option<Timestamp>,
+    /// The clusters and databases that the last look saw; none before the first.
+    pub watched: Option<Vec<String>>,
 }
 
 impl Mark {
@@ -343,6 +345,20 @@ impl Mark {
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.look_again_at.is_none_or(|at| at <= now)
+    }
+
+    /// Whether something that happened to these resources may concern the estate. What a document
+    /// names since the last look is found by the next one, ten minutes later at the latest.
+    #[must_use]
+    pub fn is_concerned(&self, resources: &[Arn]) -> bool {
+        let Some(watched) = &self.watched else {
+            return true;
+        };
+        let is_watched = |arn: &Arn| {
+            let name = arn.cluster().unwrap_or_else(|| arn.name());
+            watched.iter().any(|watched| watched == name)
+        };
+        resources.is_empty() || resources.iter().any(is_watched)
     }
 }
 

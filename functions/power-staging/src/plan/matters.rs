@@ -16,6 +16,9 @@ use super::{Draft, Plan, Step};
 /// How long a database that is not asleep yet, or a call that fails, is not worth a message.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
+/// What RDS answers when a database's status does not allow the change yet: codes on the wire.
+const REFUSED: [&str; 2] = ["InvalidDBInstanceState", "InvalidDBClusterStateFault"];
+
 /// Between the first and the second complete listing that do not have a resource, before it is
 /// believed to be gone.
 pub const BELIEVED_AFTER: SignedDuration = SignedDuration::from_mins(10);
@@ -106,7 +109,7 @@ impl Matters {
 pub fn failed(plan: &mut Plan, failures: &[Failure]) {
     for failure in failures {
         let key = format!("fails/{}/{}", failure.resource, failure.action);
-        let refused = !failure.denied && failure.code.starts_with("InvalidDB");
+        let refused = !failure.denied && REFUSED.contains(&failure.code.as_str());
         if refused {
             let resource = Arn::new(failure.resource.clone()).name().to_owned();
             let again_at = plan

@@ -236,7 +236,7 @@ async fn targets(
     for batch in ids.chunks(TARGETS_A_CALL) {
         let mut next = None;
         loop {
-            pace.scaling.acquire_one().await;
+            pace.scaling_reads.acquire_one().await;
             let page = clients
                 .scaling
                 .describe_scalable_targets()
@@ -292,7 +292,7 @@ pub async fn read_target_tag(
     arn: &Arn,
     pace: &Pace,
 ) -> Result<Tag, Failure> {
-    pace.scaling.acquire_one().await;
+    pace.scaling_reads.acquire_one().await;
     let output = clients
         .scaling
         .list_tags_for_resource()
@@ -441,7 +441,7 @@ pub async fn set_suspension(
     suspension: Suspension,
     pace: &Pace,
 ) -> Result<(), Failure> {
-    pace.scaling.acquire_one().await;
+    pace.scaling_writes.acquire_one().await;
     clients
         .scaling
         .register_scalable_target()
