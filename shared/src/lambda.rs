@@ -6,7 +6,7 @@ use std::{future::Future, time::Duration};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
 
 use crate::kind::Arn;
 
@@ -55,16 +55,16 @@ impl From<Failed> for Diagnostic {
     }
 }
 
-/// Sends logs to standard output as JSON; `RUST_LOG` chooses how much.
+/// Sends logs to standard output as JSON; `RUST_LOG` chooses the level, `info` by default.
 pub fn write_logs() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
         .with_target(false)
-        .with_env_filter(filter)
+        .with_max_level(level.unwrap_or(Level::INFO))
         .with_writer(std::io::stdout)
         .init();
 }

@@ -108,17 +108,17 @@ impl Moment {
     }
 }
 
-/// The company's document from the examples, in English, which the tests read.
+/// The company's document from the examples, in another language than its own.
 ///
 /// # Errors
 /// When the example is gone, or says its language otherwise.
-pub fn company() -> Result<String> {
+pub fn company(language: &str) -> Result<String> {
     let text = example(Path::new("company.yaml"))?;
     ensure!(
         text.contains("\nlanguage: ja\n"),
         "the company's example does not say `language: ja`"
     );
-    Ok(text.replace("\nlanguage: ja\n", "\nlanguage: en\n"))
+    Ok(text.replace("\nlanguage: ja\n", &format!("\nlanguage: {language}\n")))
 }
 
 /// An estate's document from the examples.
@@ -204,16 +204,16 @@ impl Stage {
         for estate in estates {
             estate.create(&self.local).await?;
         }
-        self.write_documents(estates).await
+        self.write_documents(estates, "en").await
     }
 
-    /// Writes the documents from the examples.
+    /// Writes the documents from the examples, for messages in a language.
     ///
     /// # Errors
     /// When one of them cannot be written.
-    pub async fn write_documents(&self, estates: &[Estate]) -> Result<()> {
+    pub async fn write_documents(&self, estates: &[Estate], language: &str) -> Result<()> {
         self.local
-            .put_document("/nightshift/company", &company()?)
+            .put_document("/nightshift/company", &company(language)?)
             .await?;
         for estate in estates {
             self.local

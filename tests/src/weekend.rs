@@ -106,6 +106,7 @@ pub fn at(date: Date, time: &str) -> Result<Timestamp> {
 pub async fn set_the_stage(
     local: LocalAws,
     deployment: Deployment,
+    language: &str,
     mut progress: impl FnMut(&str),
 ) -> Result<(Stage, Vec<Call>)> {
     progress("Deploying template.yaml with `sam deploy`");
@@ -127,7 +128,7 @@ pub async fn set_the_stage(
     progress("Waiting for the schedule to fire by itself (within 70 s of its creation)");
     let calls = until_it_fires(&stage).await?;
     stage.local.set_schedule(&stage.stack, false).await?;
-    stage.write_documents(&estates::ALL).await?;
+    stage.write_documents(&estates::ALL, language).await?;
     Ok((stage, calls))
 }
 

@@ -13,7 +13,7 @@ use crate::{
     kind::{Arn, Kind, Never, SLEEP_TAG, Suspension},
     ledger::{Order, Phase},
     report::{
-        Cause, Change, Count, CountChange, Deed, Failure, Money, News, Report, Row, State, Why,
+        Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report, Row, State, Why,
     },
 };
 
@@ -341,6 +341,68 @@ impl Tongue for English<'_> {
             .map_or_else(String::new, |next| format!("; next due {}", self.at(next)));
         lines.push(format!("Looked {}{next}.", self.at(report.at)));
         (self.report_title(report), lines)
+    }
+
+    fn finding(&self, finding: &Finding) -> String {
+        match finding {
+            Finding::BackupAsleep { database, window } => format!(
+                "{} is asleep in its backup window, {} UTC: a stopped database is not backed up. Move the window into the waking hours.",
+                code(database),
+                said(window, NAME)
+            ),
+            Finding::BackupAtBedtime { database, window } => format!(
+                "{} is backed up when it should go to sleep, {} UTC: RDS does not stop it meanwhile. Move the window.",
+                code(database),
+                said(window, NAME)
+            ),
+            Finding::NoBackups { database } => {
+                format!("{} has no automated backups: its retention is 0 days.", code(database))
+            }
+            Finding::MaintenanceAsleep { database, window } => format!(
+                "{} is asleep in its maintenance window, {} UTC: maintenance waits until it wakes. Move the window into the waking hours.",
+                code(database),
+                said(window, NAME)
+            ),
+            Finding::NeverStops { database, never } => {
+                let (why, instead) = never_stops(*never);
+                format!("{} {why} and can never be stopped: take it out of `databases`, or {instead}.", code(database))
+            }
+            Finding::NoCircuitBreaker { service } => format!(
+                "{} has no deployment circuit breaker: a release that does not start is tried for ever. Turn it on, with rollback.",
+                code(service)
+            ),
+            Finding::NoConsent { arn, .. } => format!(
+                "{} lacks the tag `{SLEEP_TAG}` = `{}`, so it is left alone: {}",
+                resource_of(arn),
+                self.estate(),
+                tag_command(arn, self.0)
+            ),
+            Finding::NotFound { name } => {
+                format!("{} is in the document, but not in AWS: correct the name, or take it out.", code(name))
+            }
+            Finding::Unread { failure } => failed(failure),
+        }
+    }
+
+    fn diagnosis(&self, diagnosis: &Diagnosis) -> Told {
+        let estate = self.estate();
+        let title = match diagnosis.findings.len() {
+            0 => format!("🩺 {estate}: nothing to mend"),
+            found => format!("🩺 {estate}: {} to look into", counted(found, "thing")),
+        };
+        let worth = diagnosis
+            .saved_this_month
+            .as_ref()
+            .map_or_else(String::new, |saved| format!(", which is worth about {}", money(saved)));
+        let mut lines = vec![format!(
+            "It sleeps {} h this month by the calendar{worth}.",
+            diagnosis.hours_asleep_this_month
+        )];
+        if !diagnosis.still_billed.is_empty() {
+            let billed: Vec<String> = diagnosis.still_billed.iter().map(|item| said(item, NAME)).collect();
+            lines.push(format!("Still billed while asleep: {}.", billed.join(", ")));
+        }
+        (title, lines)
     }
 
     fn watching(&self) -> String {

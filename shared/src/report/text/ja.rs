@@ -13,7 +13,7 @@ use crate::{
     kind::{Arn, Kind, Never, SLEEP_TAG, Suspension},
     ledger::{Order, Phase},
     report::{
-        Cause, Change, Count, CountChange, Deed, Failure, Money, News, Report, Row, State, Why,
+        Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report, Row, State, Why,
     },
 };
 
@@ -339,6 +339,68 @@ impl Tongue for Japanese<'_> {
         });
         lines.push(format!("{} に確認しました。{next}", self.clock(report.at)));
         (self.report_title(report), lines)
+    }
+
+    fn finding(&self, finding: &Finding) -> String {
+        match finding {
+            Finding::BackupAsleep { database, window } => format!(
+                "{} はバックアップ時間帯({} UTC)に停止しています。停止中の DB はバックアップされません。時間帯を稼働時間内に移してください。",
+                code(database),
+                said(window, NAME)
+            ),
+            Finding::BackupAtBedtime { database, window } => format!(
+                "{} は停止時刻にバックアップ中です({} UTC)。その間 RDS は停止を受け付けません。時間帯を移してください。",
+                code(database),
+                said(window, NAME)
+            ),
+            Finding::NoBackups { database } => {
+                format!("{} は自動バックアップがありません(保持期間 0 日)。", code(database))
+            }
+            Finding::MaintenanceAsleep { database, window } => format!(
+                "{} はメンテナンス時間帯({} UTC)に停止しています。メンテナンスは次の起動まで行われません。時間帯を稼働時間内に移してください。",
+                code(database),
+                said(window, NAME)
+            ),
+            Finding::NeverStops { database, never } => {
+                let (why, instead) = never_stops(*never);
+                format!("{} は{why}のため停止できません。`databases` から外すか、{instead}。", code(database))
+            }
+            Finding::NoCircuitBreaker { service } => format!(
+                "{} はデプロイのサーキットブレーカーが無効です。起動しないリリースを試し続けます。ロールバックつきで有効にしてください。",
+                code(service)
+            ),
+            Finding::NoConsent { arn, .. } => format!(
+                "{}にタグ `{SLEEP_TAG}` = `{}` がないため、対象にしません: {}",
+                resource_of(arn),
+                self.estate(),
+                tag_command(arn, self.0)
+            ),
+            Finding::NotFound { name } => {
+                format!("{} は設定にありますが AWS に見つかりません。名前を直すか、外してください。", code(name))
+            }
+            Finding::Unread { failure } => failed(failure),
+        }
+    }
+
+    fn diagnosis(&self, diagnosis: &Diagnosis) -> Told {
+        let estate = self.estate();
+        let title = match diagnosis.findings.len() {
+            0 => format!("🩺 {estate}: 直すものはありません"),
+            found => format!("🩺 {estate}: 確認してほしいことが {found} 件あります"),
+        };
+        let worth = diagnosis
+            .saved_this_month
+            .as_ref()
+            .map_or_else(String::new, |saved| format!("(約 {} の節約)", money(saved)));
+        let mut lines = vec![format!(
+            "カレンダーどおりなら、今月は {} 時間停止します{worth}。",
+            diagnosis.hours_asleep_this_month
+        )];
+        if !diagnosis.still_billed.is_empty() {
+            let billed: Vec<String> = diagnosis.still_billed.iter().map(|item| said(item, NAME)).collect();
+            lines.push(format!("停止中も課金されるもの: {}。", billed.join("、")));
+        }
+        (title, lines)
     }
 
     fn watching(&self) -> String {

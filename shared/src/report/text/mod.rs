@@ -7,7 +7,7 @@ mod ja;
 
 use jiff::{SignedDuration, Timestamp, civil::Weekday, tz::TimeZone};
 
-use super::{Cause, Count, Deed, Money, News, Report, Severity, State};
+use super::{Cause, Count, Deed, Diagnosis, Finding, Money, News, Report, Severity, State};
 use crate::{
     config::Language,
     kind::{Arn, SLEEP_TAG},
@@ -103,6 +103,22 @@ pub fn report(report: &Report, place: &Place<'_>) -> Text {
     finish(told, subject, severity, place)
 }
 
+/// What a person should look into, as people read it who asked `doctor`.
+#[must_use]
+pub fn diagnosis(diagnosis: &Diagnosis, place: &Place<'_>) -> Text {
+    let tongue = tongue(place);
+    let (title, last) = tongue.diagnosis(diagnosis);
+    let findings = diagnosis.findings.iter();
+    let mut lines: Vec<String> = findings.map(|finding| format!("• {}", tongue.finding(finding))).collect();
+    lines.extend(last);
+    let (subject, severity) = if diagnosis.findings.is_empty() {
+        ("healthy", Severity::Quiet)
+    } else {
+        ("to be looked into", Severity::Warning)
+    };
+    finish((title, lines), subject, severity, place)
+}
+
 fn finish(told: Told, subject: &str, severity: Severity, place: &Place<'_>) -> Text {
     let (title, mut lines) = told;
     let tongue = tongue(place);
@@ -138,6 +154,10 @@ trait Tongue {
     fn deed(&self, deed: &Deed, would: bool) -> String;
     /// How an estate fares.
     fn report(&self, report: &Report) -> Told;
+    /// What should be looked into, and how it is mended.
+    fn finding(&self, finding: &Finding) -> String;
+    /// The title of a diagnosis, and the lines below its findings.
+    fn diagnosis(&self, diagnosis: &Diagnosis) -> Told;
     /// That nothing was changed, because `Mode` is `watch`.
     fn watching(&self) -> String;
     /// Account, Region and function.
@@ -696,6 +716,45 @@ pub(crate) mod samples {
     }
 
     one_of_each! {
+        /// Every finding.
+        findings: Finding;
+        BackupAsleep: Finding::BackupAsleep { database: "pg".to_owned(), window: "18:00-18:30".to_owned() };
+        BackupAtBedtime: Finding::BackupAtBedtime { database: "pg".to_owned(), window: "09:50-10:20".to_owned() };
+        NoBackups: Finding::NoBackups { database: "pg".to_owned() };
+        MaintenanceAsleep: Finding::MaintenanceAsleep { database: "pg".to_owned(), window: "sat:18:00-sat:18:30".to_owned() };
+        NeverStops: Finding::NeverStops { database: "pg".to_owned(), never: Never::Replica };
+        NoCircuitBreaker: Finding::NoCircuitBreaker { service: "api".to_owned() };
+        NoConsent: Finding::NoConsent { arn: service(), found: None };
+        NotFound: Finding::NotFound { name: "ghost".to_owned() };
+        Unread: Finding::Unread { failure: Failure {
+            resource: "all instances".to_owned(),
+            action: "rds:DescribeDBInstances".to_owned(),
+            code: "AccessDenied".to_owned(),
+            message: "no".to_owned(),
+            denied: true,
+        } };
+    }
+
+    /// A diagnosis with every finding, and one with none.
+    pub(crate) fn diagnoses() -> Vec<Diagnosis> {
+        let sick = Diagnosis {
+            estate: "bookmark-manager-staging".to_owned(),
+            findings: findings(),
+            still_billed: vec!["ALB".to_owned()],
+            hours_asleep_this_month: 520,
+            saved_this_month: Some(Money { amount: 26.0, currency: "USD".to_owned() }),
+            terraform: Vec::new(),
+        };
+        let well = Diagnosis {
+            findings: Vec::new(),
+            still_billed: Vec::new(),
+            saved_this_month: None,
+            ..sick.clone()
+        };
+        vec![sick, well]
+    }
+
+    one_of_each! {
         /// Every deed.
         deeds: Deed;
         Save:
@@ -1050,12 +1109,16 @@ mod tests {
         let reports = samples::reports()
             .into_iter()
             .map(|it| report(&it, &place).joined());
+        let diagnoses = samples::diagnoses()
+            .into_iter()
+            .map(|it| diagnosis(&it, &place).joined());
         let causes = samples::causes().into_iter().map(|it| cause(&it, &place));
         let deeds = samples::deeds().into_iter().map(|it| deed(&it, &place));
         let nevers = samples::nevers()
             .into_iter()
             .map(|it| cause(&Cause::Never { never: it }, &place));
         news.chain(reports)
+            .chain(diagnoses)
             .chain(causes)
             .chain(deeds)
             .chain(nevers)
