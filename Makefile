@@ -46,8 +46,9 @@ test: build nextest ## Run all tests, the ones on the local AWS included
 	@cargo test --workspace --locked --doc --quiet
 
 .PHONY: bench
-bench: build ## Measure cold start, memory, size and AWS calls
-	@cargo run --quiet --release --package nightshift-tests --bin bench
+bench: build target/lambda/nightshift-empty/bootstrap.zip ## Measure cold start, memory, size and AWS calls
+	@cargo run --quiet --profile bench --package nightshift-tests --features bench --bin bench -- $(BENCH)
+target/lambda/nightshift-empty/bootstrap.zip: tests/empty/Cargo.toml tests/empty/src/main.rs
 
 .PHONY: lint
 lint: $(VENV)/.ready deny ## Formatting, clippy, dependencies, template

@@ -4,26 +4,52 @@
 pub mod failure;
 pub mod pace;
 
-use std::time::Duration;
+use std::{env, time::Duration};
 
-use aws_config::{
-    BehaviorVersion, Region, SdkConfig, environment, retry::RetryConfig, timeout::TimeoutConfig,
-};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::{SdkConfig, region::Region, sdk_config::Builder};
 
-/// The configuration that all clients share. Credentials come from the environment, where Lambda
-/// puts them: a missing variable fails at once instead of asking a metadata service for it.
-pub async fn config() -> SdkConfig {
-    let region = environment::EnvironmentVariableRegionProvider::new();
-    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .region(region)
-        .credentials_provider(environment::EnvironmentVariableCredentialsProvider::new());
-    tuned(loader).load().await
+/// What Lambda's environment lacks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the environment variable {0} is missing: Lambda sets it, and so must whoever runs the function elsewhere"
+)]
+pub struct Lacking(&'static str);
+
+/// The configuration that all clients share, from the environment and nowhere else: what is
+/// missing there fails at once, instead of asking a metadata service for it.
+///
+/// # Errors
+/// When the Region or the credentials are missing.
+pub fn config() -> Result<SdkConfig, Lacking> {
+    let credentials = Credentials::new(
+        variable("AWS_ACCESS_KEY_ID")?,
+        variable("AWS_SECRET_ACCESS_KEY")?,
+        variable("AWS_SESSION_TOKEN").ok(),
+        None,
+        "environment",
+    );
+    let mut builder = tuned(SdkConfig::builder())
+        .region(Region::new(variable("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    builder.set_endpoint_url(variable("AWS_ENDPOINT_URL").ok());
+    Ok(builder.build())
 }
 
-/// Timeouts and retries as the functions need them; only the connect timeout has a default.
+fn variable(name: &'static str) -> Result<String, Lacking> {
+    env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or(Lacking(name))
+}
+
+/// The pinned behaviour, timeouts and retries; of the timeouts only one has a default.
 #[must_use]
-pub fn tuned(loader: aws_config::ConfigLoader) -> aws_config::ConfigLoader {
-    loader
+pub fn tuned(builder: Builder) -> Builder {
+    builder
+        .behavior_version(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(
             TimeoutConfig::builder()

@@ -57,7 +57,9 @@ impl From<Failed> for Diagnostic {
 
 /// Sends logs to standard output as JSON; `RUST_LOG` chooses the level, `info` by default.
 pub fn write_logs() {
-    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
+    let level = std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

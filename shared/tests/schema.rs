@@ -16,7 +16,10 @@ fn read(file: impl AsRef<Path>) -> String {
 #[test]
 fn the_committed_schema_is_not_stale() {
     for (file, text) in schema::files() {
-        assert!(read(file) == text, "{file} is stale: run `make schema` and commit it");
+        assert!(
+            read(file) == text,
+            "{file} is stale: run `make schema` and commit it"
+        );
     }
 }
 
@@ -28,23 +31,42 @@ fn every_example_is_a_document_that_fits_the_companys() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.len() < LIMIT_BYTES / 2, "{name} is no model of brevity");
+        assert!(
+            text.len() < LIMIT_BYTES / 2,
+            "{name} is no model of brevity"
+        );
         let estate = config::estate(&name, &text).unwrap_or_else(|problems| panic!("{problems:?}"));
         config::estate_name(&name).unwrap();
-        if config::sleeper(&name, &name, &estate, &company).unwrap().is_some() {
+        if config::sleeper(&name, &name, &estate, &company)
+            .unwrap()
+            .is_some()
+        {
             sleepers.push(name);
         }
     }
     sleepers.sort();
-    assert_eq!(sleepers, ["blog-aws-practice", "bookmark-manager-staging", "r2e"]);
+    assert_eq!(
+        sleepers,
+        ["blog-aws-practice", "bookmark-manager-staging", "r2e"]
+    );
 }
 
 #[test]
 fn a_document_is_the_same_after_writing_and_reading_it() {
-    for file in ["bookmark-manager-staging", "r2e", "blog-aws-practice", "bookmark-manager-production", "point-app"] {
+    for file in [
+        "bookmark-manager-staging",
+        "r2e",
+        "blog-aws-practice",
+        "bookmark-manager-production",
+        "point-app",
+    ] {
         let text = read(format!("examples/estates/{file}.yaml"));
         let estate = config::estate(file, &text).unwrap();
         let written = serde_json::to_string(&estate).unwrap();
-        assert_eq!(config::estate(file, &written).unwrap(), estate, "{file}: {written}");
+        assert_eq!(
+            config::estate(file, &written).unwrap(),
+            estate,
+            "{file}: {written}"
+        );
     }
 }

@@ -234,7 +234,9 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
 }
 
 impl Call {
-    fn of(request: &Request<Bytes>) -> Self {
+    /// Reads which call a request is.
+    #[must_use]
+    pub fn of(request: &Request<Bytes>) -> Self {
         let header = |name: &str| {
             request
                 .headers()

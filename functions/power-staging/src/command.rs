@@ -182,7 +182,9 @@ fn parse_event(fields: &Map<String, Value>) -> Result<Request, BadRequest> {
     let source = fields.get("source").and_then(Value::as_str);
     match (source, fields.get("detail-type").and_then(Value::as_str)) {
         (_, Some("Scheduled Event")) => Ok(Request::Tick),
-        (Some(source), Some(_)) if source.starts_with("aws.") => Ok(Request::Event(resources(fields))),
+        (Some(source), Some(_)) if source.starts_with("aws.") => {
+            Ok(Request::Event(resources(fields)))
+        }
         _ => Err(BadRequest::Unknown),
     }
 }

@@ -70,15 +70,16 @@ impl Function {
     ///
     /// # Errors
     /// When a variable is missing or has a value that makes no sense.
-    pub async fn from_environment() -> Result<Self, Failed> {
-        let config = aws::config().await;
+    pub fn from_environment() -> Result<Self, Failed> {
+        let config =
+            aws::config().map_err(|lacking| Failed::BadEnvironment(lacking.to_string()))?;
         let settings = Settings::from_environment(aws::region(&config))?;
         Ok(Self::new(&config, settings))
     }
 
     /// Makes the clients from any configuration.
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, settings: Settings) -> Self {
+    pub fn new(config: &aws_types::SdkConfig, settings: Settings) -> Self {
         Self {
             clients: Clients {
                 services: ServiceClients {

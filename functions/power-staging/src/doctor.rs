@@ -1,6 +1,9 @@
 //! What is unhealthy about an estate's set-up, before it hurts: pure, from what was observed. Each
 //! finding is a code with its facts; the text comes from where all texts come from.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Time, tz::TimeZone};
 use nightshift::{
     config::Sleeper,
@@ -10,10 +13,7 @@ use nightshift::{
 };
 use serde::Serialize;
 
-use crate::{
-    plan::{View, billed},
-    snapshot::Snapshot,
-};
+use crate::plan::{View, billed, claims_service};
 
 /// Something that a person should look into.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -102,7 +102,7 @@ pub fn examine(view: &View<'_>) -> Diagnosis {
     for database in &snapshot.databases {
         examine_database(database, view, &mut findings);
     }
-    for service in &snapshot.services {
+    for service in own_services(view) {
         examine_service(service, &sleeper.name, &mut findings);
     }
     findings.extend(
@@ -121,8 +121,15 @@ pub fn examine(view: &View<'_>) -> Diagnosis {
         still_billed: billed::while_asleep(view),
         hours_asleep_this_month: asleep.as_hours(),
         saved_this_month: saving(view, asleep),
-        terraform: lifecycles(snapshot),
+        terraform: lifecycles(view),
     }
+}
+
+/// The document's services: under `all`, others live in the same cluster.
+fn own_services<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Service> {
+    let (sleeper, snapshot) = (view.sleeper, view.snapshot);
+    let services = snapshot.services.iter();
+    services.filter(|service| claims_service(sleeper, service))
 }
 
 fn examine_database(database: &Database, view: &View<'_>, findings: &mut Vec<Finding>) {
@@ -279,13 +286,13 @@ fn asleep_this_month(sleeper: &Sleeper, now: Timestamp) -> SignedDuration {
         .open_spans(from, to)
         .into_iter()
         .map(|span| span.end.duration_since(span.start))
-        .fold(SignedDuration::ZERO, |sum, span| sum.saturating_add(span));
+        .fold(SignedDuration::ZERO, SignedDuration::saturating_add);
     to.duration_since(from).saturating_sub(open)
 }
 
 fn saving(view: &View<'_>, asleep: SignedDuration) -> Option<Money> {
     let prices = view.sleeper.prices.as_ref()?;
-    let services = view.snapshot.services.iter().filter_map(|service| {
+    let services = own_services(view).filter_map(|service| {
         let saved = view
             .entries
             .get(&service.arn)
@@ -311,10 +318,8 @@ fn saving(view: &View<'_>, asleep: SignedDuration) -> Option<Money> {
 }
 
 /// The blocks that keep Terraform from undoing what sleeping does.
-fn lifecycles(snapshot: &Snapshot) -> Vec<String> {
-    snapshot
-        .services
-        .iter()
+fn lifecycles(view: &View<'_>) -> Vec<String> {
+    own_services(view)
         .map(|service| {
             format!(
                 "# aws_ecs_service \"{}\"\nlifecycle {{\n  ignore_changes = [desired_count]\n}}",

@@ -2,6 +2,9 @@
 //! newer one is mended; a deleted one releases the estate, but deletion is believed only after
 //! two complete listings ten minutes apart.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -12,7 +15,7 @@ use nightshift::{
 };
 
 use crate::{
-    plan::{BELIEVED_AFTER, Rivalry, claims_service},
+    plan::{BELIEVED_AFTER, Rivalry, claims_service, is_being_released},
     snapshot::Snapshot,
 };
 
@@ -76,7 +79,7 @@ pub fn resolve(
         .filter_map(|name| {
             let kept = ledger.documents.get(&name).map(|kept| &kept.item);
             match texts {
-                None => kept.map(|kept| stay(&name, kept, names, kept.problems.clone())),
+                None => kept.map(|kept| unread(&name, kept, names, ledger)),
                 Some(texts) => match texts.estates.get(&name) {
                     Some(text) => read(&name, text, texts.company.as_deref(), kept, names),
                     None => kept.map(|kept| missing(&name, kept, names, now)),
@@ -192,6 +195,15 @@ fn stay(name: &str, kept: &Document, names: &Names, problems: Vec<Problem>) -> R
         }),
         problems,
     }
+}
+
+/// Nobody knows what stands in SSM: all is as it was, a release that is under way too.
+fn unread(name: &str, kept: &Document, names: &Names, ledger: &Ledger) -> Resolved {
+    let record = ledger.estates.get(name).map(|kept| &kept.item);
+    let mut resolved = stay(name, kept, names, kept.problems.clone());
+    resolved.released = record.is_some_and(is_being_released);
+    resolved.document = Some(kept.clone());
+    resolved
 }
 
 fn missing(name: &str, kept: &Document, names: &Names, now: Timestamp) -> Resolved {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use nightshift::{
     kind::{Arn, DatabaseState, Kind},
-    ledger::{Entry, EstateRecord, Kept, Revision},
+    ledger::{Entry, EstateRecord, Kept, Override, Revision},
     report::Deed,
 };
 
@@ -26,6 +26,8 @@ pub struct World {
     pub entries: BTreeMap<Arn, Kept<Entry>>,
     /// How the estate would fare.
     pub record: EstateRecord,
+    /// The override, expired or not.
+    pub order: Option<Override>,
 }
 
 impl World {
@@ -36,6 +38,7 @@ impl World {
             snapshot: view.snapshot.clone(),
             entries: view.entries.clone(),
             record: view.record.clone(),
+            order: view.order.cloned(),
         }
     }
 
@@ -46,6 +49,7 @@ impl World {
             snapshot: &self.snapshot,
             entries: &self.entries,
             record: &self.record,
+            order: self.order.as_ref(),
             ..view.clone()
         }
     }
@@ -56,6 +60,15 @@ impl World {
             for step in &chain.steps {
                 self.take(chain, step);
             }
+        }
+        self.write_down(plan);
+    }
+
+    /// What a look leaves in the ledger beside its steps: the deployment's order, and the record
+    /// with all news told.
+    pub fn write_down(&mut self, plan: &Plan) {
+        if let Some(order) = &plan.deployment_order {
+            self.order = Some(order.clone());
         }
         self.record = plan.record.clone();
         let told: Vec<String> = plan

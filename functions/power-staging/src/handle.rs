@@ -45,7 +45,7 @@ pub async fn handle(function: &Function, invocation: Invocation) -> Result<Value
         Request::Tick => looked(look::look(&context, &Occasion::Tick, None).await),
         Request::Event(resources) => {
             looked(look::look(&context, &Occasion::Event(resources), None).await)
-        },
+        }
         Request::Command(command) => obey(&context, command).await,
     }
 }
@@ -233,7 +233,10 @@ fn chosen(ground: &Ground, only: Option<&str>) -> Result<Vec<String>, Failed> {
         None => Ok(known),
         Some(name) if known.iter().any(|other| other == name) => Ok(vec![name.to_owned()]),
         Some(name) if known.is_empty() => Err(no_such_estate(name, "there is none")),
-        Some(name) => Err(no_such_estate(name, &format!("there is {}", known.join(", ")))),
+        Some(name) => Err(no_such_estate(
+            name,
+            &format!("there is {}", known.join(", ")),
+        )),
     }
 }
 

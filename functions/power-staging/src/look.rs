@@ -141,8 +141,7 @@ pub async fn look(
         Occasion::Event(resources) => !marks.iter().any(|mark| mark.is_concerned(resources)),
         Occasion::Asked => false,
     };
-    if concerns_nobody && !marks.is_empty()
-    {
+    if concerns_nobody && !marks.is_empty() {
         return Ok(Looked {
             idle: true,
             ..Looked::default()
@@ -417,7 +416,11 @@ fn watched(scene: &Scene, estate: &Resolved) -> Vec<String> {
         let sleep = &sleeper.sleep;
         sleep.cluster.iter().chain(&sleep.databases).cloned()
     });
-    let known = scene.entries.get(&estate.name).into_iter().flat_map(BTreeMap::keys);
+    let known = scene
+        .entries
+        .get(&estate.name)
+        .into_iter()
+        .flat_map(BTreeMap::keys);
     let known = known.map(|arn| arn.cluster().unwrap_or_else(|| arn.name()).to_owned());
     let all: std::collections::BTreeSet<String> = named.chain(known).collect();
     all.into_iter().collect()

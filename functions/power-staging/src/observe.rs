@@ -85,9 +85,8 @@ pub async fn estate(
     read_services(&mut snapshot, clients, pace, sleeper, entries).await;
     if hint.asleep {
         read_consent(&mut snapshot, clients, pace, sleeper, entries).await;
-        read_sizes(&mut snapshot, clients, pace, sleeper, entries).await;
     }
-    read_tasks(&mut snapshot, clients, pace, sleeper, hint).await;
+    read_tasks(&mut snapshot, clients, pace, sleeper, entries, hint).await;
     snapshot
 }
 
@@ -277,48 +276,15 @@ async fn read_consent(
     }
 }
 
-/// Sizes are for prices only: what cannot be read is left out, and hinders nothing.
-async fn read_sizes(
-    snapshot: &mut Snapshot,
-    clients: &Clients,
-    pace: &Pace,
-    sleeper: &Sleeper,
-    entries: &BTreeMap<Arn, Kept<Entry>>,
-) {
-    if sleeper.prices.is_none() {
-        return;
-    }
-    let definitions: BTreeSet<String> = snapshot
-        .services
-        .iter()
-        .filter(|service| is_new(service, sleeper, entries))
-        .map(|service| service.task_definition.clone())
-        .collect();
-    let sizes: BTreeMap<String, _> = stream::iter(definitions)
-        .map(|definition| async move {
-            let size = ecs_service::read_size(&clients.services, &definition, pace).await;
-            if let Err(failure) = &size {
-                tracing::warn!(
-                    definition,
-                    code = failure.code,
-                    "a task definition cannot be read; what its tasks cost is left out"
-                );
-            }
-            (definition, size.ok().flatten())
-        })
-        .buffer_unordered(SIDE_BY_SIDE)
-        .collect()
-        .await;
-    for service in &mut snapshot.services {
-        service.size = sizes.get(&service.task_definition).copied().flatten();
-    }
-}
-
+/// The cluster's tasks are read where something rests on them: the sizes of services that are
+/// about to sleep, for their price; that nothing runs any more, for the databases; and the health
+/// of what ECS keeps no rollout state for.
 async fn read_tasks(
     snapshot: &mut Snapshot,
     clients: &Clients,
     pace: &Pace,
     sleeper: &Sleeper,
+    entries: &BTreeMap<Arn, Kept<Entry>>,
     hint: Hint,
 ) {
     let Some(cluster) = &sleeper.sleep.cluster else {
@@ -345,7 +311,13 @@ async fn read_tasks(
                 .map_or(Rollout::Unknown, |own| own.rollout);
             service.desired > 0 && rollout == Rollout::Unknown
         });
-    if !((at_rest && databases_up && hint.asleep) || unjudged) {
+    let unpriced = hint.asleep
+        && sleeper.prices.is_some()
+        && snapshot
+            .services
+            .iter()
+            .any(|service| is_new(service, sleeper, entries));
+    if !((at_rest && databases_up && hint.asleep) || unjudged || unpriced) {
         return;
     }
     match ecs_service::live_tasks(&clients.services, cluster, pace).await {
@@ -368,6 +340,7 @@ fn count_tasks(snapshot: &mut Snapshot, sleeper: &Sleeper, tasks: &[LiveTask]) {
                     continue;
                 };
                 counted.of_services += 1;
+                service.size = service.size.or(task.size);
                 *service.healthy.get_or_insert(0) += u32::from(!task.unhealthy);
             }
             None if task.tag.as_ref().is_none_or(|tag| *tag == sleeper.name) => {

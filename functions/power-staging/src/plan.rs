@@ -7,6 +7,8 @@
 pub mod billed;
 mod matters;
 mod sleep;
+#[cfg(test)]
+mod tests;
 mod wake;
 
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ use nightshift::{
     report::{Cause, Deed, News, Row, State, Wanted, Why},
 };
 
-pub use matters::{BELIEVED_AFTER, Matters, failed};
+pub use matters::{BELIEVED_AFTER, Matters, failed, is_being_released};
 
 use crate::snapshot::Snapshot;
 
@@ -203,7 +205,7 @@ pub fn wanted(
             until: Some(order.until),
         };
     }
-    let lead = record.lead(sleeper.sleep.lead.get());
+    let lead = lead(sleeper, record, now);
     Wanted {
         state: Some(if sleeper.calendar.is_awake(now, lead) {
             State::Awake
@@ -215,6 +217,13 @@ pub fn wanted(
     }
 }
 
+/// How long before opening the estate is to be awake. A wake that was begun for an opening goes on
+/// to it, whatever shorter lead was learned meanwhile.
+fn lead(sleeper: &Sleeper, record: &EstateRecord, now: Timestamp) -> SignedDuration {
+    let learned = record.lead(sleeper.sleep.lead.get());
+    matters::begun_for(record).map_or(learned, |opening| learned.max(opening.duration_since(now)))
+}
+
 /// Decides what is done next.
 #[must_use]
 pub fn plan(view: &View<'_>) -> Plan {
@@ -223,6 +232,7 @@ pub fn plan(view: &View<'_>) -> Plan {
     let wanted = wanted(view.sleeper, view.released, order, view.record, view.now);
     let mut draft = Draft::new(view, wanted);
     draft.tell_of_the_order(order);
+    draft.tell_of_the_release();
     draft.tell_of_rivals();
     draft.tell_of_what_cannot_be_read();
     draft.look_for_the_gone();
@@ -244,7 +254,7 @@ fn deployment_order(view: &View<'_>) -> Option<Override> {
     if view.released || view.order.is_some_and(|order| order.holds(view.now)) {
         return None;
     }
-    let lead = view.record.lead(view.sleeper.sleep.lead.get());
+    let lead = lead(view.sleeper, view.record, view.now);
     if view.sleeper.calendar.is_awake(view.now, lead) {
         return None;
     }
@@ -427,19 +437,7 @@ impl<'a> Draft<'a> {
     /// An entry as it shall be saved for a service, from what is seen now.
     fn new_service_entry(&self, service: &Service) -> Entry {
         let mut entry = self.new_entry(&service.arn, Kind::EcsService);
-        entry.service = Some(SavedService {
-            count: service.desired,
-            replaced: None,
-            suspension: service.target.as_ref().map(|target| target.suspension),
-            bounds: service.target.as_ref().map(|target| target.bounds),
-            deployment: service
-                .deployment
-                .as_ref()
-                .map(|deployment| deployment.id.clone()),
-            dark: None,
-            counted: false,
-            size: service.size,
-        });
+        entry.service = Some(found(service));
         entry
     }
 
@@ -486,12 +484,33 @@ impl<'a> Draft<'a> {
     /// While a hold lasts everything is shown and nothing is changed.
     fn hold(&mut self) {
         for service in &self.view.snapshot.services {
-            let row = self.service_row(service);
-            self.leave(row, Cause::Hold);
+            if !self.is_anothers(service) {
+                self.keep_what_was_said(&service.arn, service.target.as_ref());
+                let row = self.service_row(service);
+                self.leave(row, Cause::Hold);
+            }
         }
         for database in &self.view.snapshot.databases {
+            self.keep_what_was_said(&database.arn, None);
             let row = self.database_row(database);
             self.leave(row, Cause::Hold);
+        }
+    }
+
+    /// Whether the service only lives in the same cluster: neither the document nor the ledger
+    /// has it.
+    fn is_anothers(&self, service: &Service) -> bool {
+        !self.view.has_service(service) && self.view.entry(&service.arn).is_none()
+    }
+
+    /// The document let go of what was given back: nothing of it is kept.
+    fn forget_if_let_go(&mut self, arn: &Arn, has: bool) {
+        if let Some(entry) = self.view.entry(arn)
+            && !has
+            && !entry.is_open()
+            && entry.owned_by_another(FUNCTION, self.now).is_none()
+        {
+            self.steps(arn, entry.kind, vec![Step::Forget]);
         }
     }
 
@@ -515,6 +534,7 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(mut self, deployment_order: Option<Override>) -> Plan {
+        self.matters.outlast(&self.view.snapshot.unread);
         let waiting = self.rows.iter().any(|row| !row.settled);
         let idle = self.chains.is_empty() && !waiting && self.view.snapshot.unread.is_empty();
         let ready = match self.wanted.state {
@@ -574,5 +594,22 @@ impl<'a> Draft<'a> {
         };
         self.moments.push(news);
         self.record.enter(Phase::Asleep, self.now);
+    }
+}
+
+/// What is to be saved of a service, as it is found.
+fn found(service: &Service) -> SavedService {
+    SavedService {
+        count: service.desired,
+        replaced: None,
+        suspension: service.target.as_ref().map(|target| target.suspension),
+        bounds: service.target.as_ref().map(|target| target.bounds),
+        deployment: service
+            .deployment
+            .as_ref()
+            .map(|deployment| deployment.id.clone()),
+        dark: None,
+        counted: false,
+        size: service.size,
     }
 }

@@ -19,8 +19,6 @@ pub struct Pace {
     pub service_writes: RateLimiter,
     /// `ListTasks` and `DescribeTasks`: 20 a second, 100 at once.
     pub task_reads: RateLimiter,
-    /// `DescribeTaskDefinition`: 20 a second, 50 at once.
-    pub definition_reads: RateLimiter,
     /// Reads of Application Auto Scaling, whose rates are not published: as for the services'.
     pub scaling_reads: RateLimiter,
     /// `RegisterScalableTarget`, whose rate is not published: as for the services' changes.
@@ -35,7 +33,6 @@ impl Default for Pace {
             service_reads: limiter(16, 80),
             service_writes: limiter(4, 40),
             task_reads: limiter(16, 80),
-            definition_reads: limiter(16, 40),
             scaling_reads: limiter(16, 40),
             scaling_writes: limiter(4, 40),
             rds: limiter(5, 20),

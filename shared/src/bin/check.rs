@@ -5,11 +5,15 @@ use std::{fs, process::ExitCode};
 use anyhow::{Context as _, Result, bail};
 use nightshift::config::{self, Company, LIMIT_BYTES, Problem, schema};
 
-const USAGE: &str = "usage: nightshift-check [--company COMPANY.yaml] DOCUMENT.yaml… | --write-schema";
+const USAGE: &str =
+    "usage: nightshift-check [--company COMPANY.yaml] DOCUMENT.yaml… | --write-schema";
 
 fn main() -> Result<ExitCode> {
     let mut arguments = std::env::args().skip(1).peekable();
-    if arguments.peek().is_some_and(|first| first == "--write-schema") {
+    if arguments
+        .peek()
+        .is_some_and(|first| first == "--write-schema")
+    {
         return write_schema();
     }
     let mut company = None;
@@ -29,7 +33,11 @@ fn main() -> Result<ExitCode> {
     for file in files {
         fine &= check(&file, company.as_ref())?;
     }
-    Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if fine {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn read(file: &str) -> Result<String> {
@@ -41,15 +49,20 @@ fn read_company(file: &str) -> Result<Company> {
 }
 
 fn joined(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Whether the document is fine. A company's is known by its `time_zone`.
 fn check(file: &str, company: Option<&Company>) -> Result<bool> {
     let text = read(file)?;
-    let is_company = text
-        .lines()
-        .any(|line| line.trim_start_matches(['{', ' ', '"']).starts_with("time_zone"));
+    let is_company = text.lines().any(|line| {
+        line.trim_start_matches(['{', ' ', '"'])
+            .starts_with("time_zone")
+    });
     let problems = if is_company {
         config::company(file, &text).err()
     } else {
@@ -67,7 +80,10 @@ fn check(file: &str, company: Option<&Company>) -> Result<bool> {
         }
         None => {
             let kind = if is_company { "company" } else { "estate" };
-            println!("{file}: a fine {kind} document, {} of {LIMIT_BYTES} bytes", text.len());
+            println!(
+                "{file}: a fine {kind} document, {} of {LIMIT_BYTES} bytes",
+                text.len()
+            );
             Ok(true)
         }
     }

@@ -52,11 +52,21 @@ pub(super) fn read<T: DeserializeOwned>(
             ),
         }]);
     }
-    let value: T = serde_saphyr::from_str(text).map_err(|error| {
+    let parsed = serde_saphyr::with_deserializer_from_str(text, |deserializer| {
+        erased_serde::deserialize(&mut <dyn erased_serde::Deserializer<'_>>::erase(
+            deserializer,
+        ))
+        .map_err(serde::de::Error::custom)
+    });
+    let value: T = parsed.map_err(|error| {
+        let message = error.without_snippet().to_string();
+        // The parser writes the place behind the message, once for each level that it passed.
+        let (text, place) = message.split_once(" at line ").unwrap_or((&message, ""));
+        let line = place.split(|c: char| !c.is_ascii_digit()).next();
         vec![Problem {
             document: document.to_owned(),
-            line: error.location().map(|place| place.line()),
-            text: plain(&error),
+            line: line.and_then(|line| line.parse().ok()),
+            text: plain(text),
         }]
     })?;
     let found = problems(&value);
@@ -73,29 +83,34 @@ pub(super) fn read<T: DeserializeOwned>(
         .collect())
 }
 
-/// The parser's message without its picture of the document, with a suggestion for a field that
-/// nobody knows.
-fn plain(error: &serde_saphyr::Error) -> String {
-    let error = error.without_snippet();
-    if let serde_saphyr::Error::SerdeUnknownField { field, expected, .. } = error {
-        let hint = nearest(field, expected.iter().copied())
-            .map(|near| format!("did you mean `{near}`? "))
-            .unwrap_or_default();
-        return format!(
-            "unknown field `{field}`: {hint}The fields here are {}",
-            expected.join(", ")
-        );
-    }
-    // The place stands before the message already.
-    let message = error.to_string();
-    let end = message.rfind(" at line ").unwrap_or(message.len());
-    let message = message.get(..end).unwrap_or(&message);
+/// The parser's message with its mend: a suggestion for a field that nobody knows, and people's
+/// words for YAML's.
+fn plain(message: &str) -> String {
     match message {
-        "expected mapping start" => "fields are expected here: write lines of `name: value`".to_owned(),
+        "expected mapping start" => {
+            "fields are expected here: write lines of `name: value`".to_owned()
+        }
         "expected sequence start" => "a list is expected here: write `[one, another]`".to_owned(),
         "unexpected end of input" => "the document is empty, or ends too early".to_owned(),
-        other => other.to_owned(),
+        other => unknown_field(other).unwrap_or_else(|| other.to_owned()),
     }
+}
+
+/// ``unknown field `x`, expected one of a, b`` with the nearest name first.
+fn unknown_field(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (field, rest) = rest.split_once("`, expected one of ")?;
+    let known: Vec<&str> = rest
+        .split(", ")
+        .map(|name| name.trim_matches('`'))
+        .collect();
+    let hint = nearest(field, known.iter().copied())
+        .map(|near| format!("did you mean `{near}`? "))
+        .unwrap_or_default();
+    Some(format!(
+        "unknown field `{field}`: {hint}The fields here are {}",
+        known.join(", ")
+    ))
 }
 
 /// The known name that is most like this one, if any is like it at all.

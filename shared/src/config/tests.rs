@@ -15,7 +15,11 @@ fn sleeping(lines: &str) -> String {
 fn problems(text: &str) -> String {
     match estate("/nightshift/estates/staging", text) {
         Ok(estate) => panic!("nothing is wrong with {estate:?}"),
-        Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        Err(problems) => problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 
@@ -27,7 +31,11 @@ fn an_estate_for_five_services_takes_few_lines() {
     let estate = estate("e", &text).unwrap();
     let sleep = estate.sleep.unwrap();
     assert_eq!(sleep.deployments_wake, DeploymentsWake::Never);
-    assert_eq!(sleep.grace, Duration::minutes(30), "what is not said has its default");
+    assert_eq!(
+        sleep.grace,
+        Duration::minutes(30),
+        "what is not said has its default"
+    );
     assert!(sleep.services.include("worker") && !sleep.services.include("other"));
 }
 
@@ -38,36 +46,92 @@ fn services_are_all_a_list_or_all_but_a_list() {
         estate("e", &text).unwrap().sleep.unwrap().services
     };
     assert_eq!(services("all"), Services::All);
-    assert_eq!(services("[a, b]"), Services::These(vec!["a".into(), "b".into()]));
-    assert_eq!(services("{ all_but: [a] }"), Services::AllBut(vec!["a".into()]));
+    assert_eq!(
+        services("[a, b]"),
+        Services::These(vec!["a".into(), "b".into()])
+    );
+    assert_eq!(
+        services("{ all_but: [a] }"),
+        Services::AllBut(vec!["a".into()])
+    );
 }
 
 #[test]
 fn json_is_yaml_too() {
-    let text = r#"{"version": 1, "sleep": {"calendar": "business", "cluster": "c", "databases": ["d"]}}"#;
+    let text =
+        r#"{"version": 1, "sleep": {"calendar": "business", "cluster": "c", "databases": ["d"]}}"#;
     assert_eq!(estate("e", text).unwrap().sleep.unwrap().databases, ["d"]);
 }
 
 #[test]
 fn what_is_wrong_is_answered_with_the_parameter_the_place_and_the_mend() {
     let cases: &[(&str, &[&str])] = &[
-        (&sleeping("calendar: business\ncluster: c\nservics: all"), &["/nightshift/estates/staging, line 5", "`servics`", "did you mean `services`?"]),
+        (
+            &sleeping("calendar: business\ncluster: c\nservics: all"),
+            &[
+                "/nightshift/estates/staging, line 5",
+                "`servics`",
+                "did you mean `services`?",
+            ],
+        ),
         (&sleeping("cluster: c"), &["missing field `calendar`"]),
-        (&sleeping("calendar: business\ncluster: c\ngrace: 30"), &["`30` is not a length of time", "`30m`"]),
-        (&sleeping("calendar: business\ncluster: c\nservices: web"), &["neither `all` nor a list", "[web]"]),
-        (&sleeping("calendar: business\ncluster: c\ndatabases: [main]\nneeds: { api: [mian] }"), &["needs.api", "`mian`", "did you mean `main`?"]),
-        (&sleeping("calendar: business\ncluster: c\nservices: [web]\nneeds: { api: [] }"), &["needs.api", "`api` is not in this document"]),
-        (&sleeping("calendar: business\ncluster: c\nwake_to: { api: 0 }"), &["wake_to.api", "0 would not wake it"]),
-        (&sleeping("calendar: business"), &["neither a `cluster` nor `databases`"]),
-        (&sleeping("calendar: business\nservices: [web]"), &["sleep.cluster is missing"]),
-        (&sleeping("calendar: business\ncluster: arn:aws:ecs:r:1:cluster/c"), &["the cluster's name, not its ARN"]),
-        (&sleeping("calendar: business\ncluster: c\ndatabases: [d, d]"), &["`d` stands there twice"]),
-        (&sleeping("calendar:\n  hours: { monday: 18:30 }\ncluster: c"), &["18:30", "09:00-18:30"]),
-        ("version: 2\nwatch: {}", &["version 2 is not known", "`version: 1`"]),
+        (
+            &sleeping("calendar: business\ncluster: c\ngrace: 30"),
+            &["`30` is not a length of time", "`30m`"],
+        ),
+        (
+            &sleeping("calendar: business\ncluster: c\nservices: web"),
+            &["neither `all` nor a list", "[web]"],
+        ),
+        (
+            &sleeping("calendar: business\ncluster: c\ndatabases: [main]\nneeds: { api: [mian] }"),
+            &["needs.api", "`mian`", "did you mean `main`?"],
+        ),
+        (
+            &sleeping("calendar: business\ncluster: c\nservices: [web]\nneeds: { api: [] }"),
+            &["needs.api", "`api` is not in this document"],
+        ),
+        (
+            &sleeping("calendar: business\ncluster: c\nwake_to: { api: 0 }"),
+            &["wake_to.api", "0 would not wake it"],
+        ),
+        (
+            &sleeping("calendar: business"),
+            &["neither a `cluster` nor `databases`"],
+        ),
+        (
+            &sleeping("calendar: business\nservices: [web]"),
+            &["sleep.cluster is missing"],
+        ),
+        (
+            &sleeping("calendar: business\ncluster: arn:aws:ecs:r:1:cluster/c"),
+            &["the cluster's name, not its ARN"],
+        ),
+        (
+            &sleeping("calendar: business\ncluster: c\ndatabases: [d, d]"),
+            &["`d` stands there twice"],
+        ),
+        (
+            &sleeping("calendar:\n  hours: { monday: 18:30 }\ncluster: c"),
+            &["18:30", "09:00-18:30"],
+        ),
+        (
+            "version: 2\nwatch: {}",
+            &["version 2 is not known", "`version: 1`"],
+        ),
         ("version: 1", &["asks for nothing", "`sleep`"]),
-        ("version: 1\nsleep:\n  calendar: b\n  cluster: c\nslim:\n  calendar: b\n  cluster: c", &["must never sleep", "keep one"]),
-        ("version: 1\nslim:\n  calendar: b\n  cluster: c\n  services: { api: 0 }\n  databases: { main: 0.25 }", &["at least 1", "at least 0.5"]),
-        ("version: 1\nsleep: [", &["/nightshift/estates/staging, line"]),
+        (
+            "version: 1\nsleep:\n  calendar: b\n  cluster: c\nslim:\n  calendar: b\n  cluster: c",
+            &["must never sleep", "keep one"],
+        ),
+        (
+            "version: 1\nslim:\n  calendar: b\n  cluster: c\n  services: { api: 0 }\n  databases: { main: 0.25 }",
+            &["at least 1", "at least 0.5"],
+        ),
+        (
+            "version: 1\nsleep: [",
+            &["/nightshift/estates/staging, line"],
+        ),
         ("", &["/nightshift/estates/staging"]),
     ];
     for (text, expected) in cases {
@@ -75,19 +139,28 @@ fn what_is_wrong_is_answered_with_the_parameter_the_place_and_the_mend() {
         for part in *expected {
             assert!(found.contains(part), "{text}\n→ {found}\nlacks {part}");
         }
-        assert!(!found.contains("-->"), "no picture of the document: {found}");
+        assert!(
+            !found.contains("-->"),
+            "no picture of the document: {found}"
+        );
     }
 }
 
 #[test]
 fn everything_that_is_wrong_is_said_at_once() {
-    let found = problems(&sleeping("calendar: b\ncluster: c\ndatabases: [d, d]\nwake_to: { a: 0 }"));
+    let found = problems(&sleeping(
+        "calendar: b\ncluster: c\ndatabases: [d, d]\nwake_to: { a: 0 }",
+    ));
     assert_eq!(found.lines().count(), 2, "{found}");
 }
 
 #[test]
 fn a_document_longer_than_a_parameter_is_refused_with_its_size() {
-    let text = format!("{}# {}\n", sleeping("calendar: b\ncluster: c"), "x".repeat(LIMIT_BYTES));
+    let text = format!(
+        "{}# {}\n",
+        sleeping("calendar: b\ncluster: c"),
+        "x".repeat(LIMIT_BYTES)
+    );
     let found = problems(&text);
     assert!(found.contains(&format!("{} bytes", text.len())), "{found}");
 }
@@ -100,7 +173,11 @@ fn a_calendar_is_named_or_written_in_place_and_a_name_that_nobody_knows_gets_a_s
         super::sleeper("doc", "staging", &estate("doc", &text).unwrap(), &company)
     };
     assert!(sleeper("business").unwrap().is_some());
-    assert!(sleeper("{ hours: { weekdays: 09:00-18:00 } }").unwrap().is_some());
+    assert!(
+        sleeper("{ hours: { weekdays: 09:00-18:00 } }")
+            .unwrap()
+            .is_some()
+    );
     let problem = sleeper("busness").unwrap_err()[0].to_string();
     assert!(problem.contains("did you mean `business`?"), "{problem}");
 }
@@ -114,7 +191,11 @@ fn a_time_zone_that_does_not_exist_is_refused() {
 #[test]
 fn a_negative_price_is_refused() {
     let text = format!("{COMPANY}prices:\n  as_of: 2026-10-01\n  fargate_vcpu: -1\n");
-    assert!(company("c", &text).unwrap_err()[0].text.contains("at least 0"));
+    assert!(
+        company("c", &text).unwrap_err()[0]
+            .text
+            .contains("at least 0")
+    );
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Service {
     pub daemon: bool,
     /// Its task definition, as `family:revision` or ARN.
     pub task_definition: String,
-    /// What one task is made of, where that was looked up.
+    /// What one of its running tasks is made of, where that was looked up.
     pub size: Option<Size>,
     /// How many of its tasks are not unhealthy; looked up only where there is no rollout state.
     pub healthy: Option<u32>,

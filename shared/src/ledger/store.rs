@@ -148,7 +148,12 @@ impl Store {
                     watched: item
                         .get(&self.attribute("watched"))
                         .and_then(|names| names.as_l().ok())
-                        .map(|names| names.iter().filter_map(|name| name.as_s().ok().cloned()).collect()),
+                        .map(|names| {
+                            names
+                                .iter()
+                                .filter_map(|name| name.as_s().ok().cloned())
+                                .collect()
+                        }),
                 })
             })
             .collect())
@@ -417,14 +422,19 @@ impl Store {
                 .table_name(&self.table)
                 .key("pk", text("tick"))
                 .key("sk", text(estate))
-                .update_expression("SET #again = :at, #watched = :watched REMOVE leased_by, leased_until")
+                .update_expression(
+                    "SET #again = :at, #watched = :watched REMOVE leased_by, leased_until",
+                )
                 .condition_expression("leased_by = :me AND attribute_not_exists(#noted)")
                 .expression_attribute_names("#again", self.attribute("look_again_at"))
                 .expression_attribute_names("#noted", self.attribute("noted"))
                 .expression_attribute_values(":me", text(&self.holder))
                 .expression_attribute_values(":at", number(at.as_second()))
                 .expression_attribute_names("#watched", self.attribute("watched"))
-                .expression_attribute_values(":watched", AttributeValue::L(watched.iter().map(text).collect()))
+                .expression_attribute_values(
+                    ":watched",
+                    AttributeValue::L(watched.iter().map(text).collect()),
+                )
                 .send()
                 .await;
             if taken(estate, done)? {

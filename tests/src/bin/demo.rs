@@ -77,6 +77,7 @@ async fn demo(language: &str) -> Result<bool> {
     )]
     let today = Timestamp::now().to_zoned(zone()?).date();
     let monday = weekend::monday_after(today)?;
+    println!("The weekend is the next long one: Monday is {monday}.");
     let mut printer = Printer::new(zone()?);
     let weekend = weekend::play(&stage, monday, &mut printer).await?;
     printer.flush();
@@ -234,6 +235,13 @@ impl Audience for Printer {
         }
         for mail in &moment.mail {
             println!("{INDENT}✉ {}", mail.title);
+            // The last line says where it comes from, which is the same for all.
+            let lines = mail.lines.split_last().map_or(&[][..], |(_, lines)| lines);
+            if mail.code() == "ready" {
+                for line in lines {
+                    println!("{INDENT}    {line}");
+                }
+            }
         }
         let touched = |estate: &str| {
             changes.iter().any(|(changed, _)| *changed == estate)

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
-    kind::{Arn, Kind},
-    ledger::{Matter, Override, Stage},
-    report::{Cause, Failure, News, Row, State},
+    kind::{Arn, Kind, Target},
+    ledger::{EstateRecord, Matter, Override, Phase, Stage},
+    report::{Cause, Failure, News, Row, State, Why},
 };
 
 use super::{Draft, Plan, Step};
@@ -22,6 +22,35 @@ const REFUSED: [&str; 2] = ["InvalidDBInstanceState", "InvalidDBClusterStateFaul
 /// Between the first and the second complete listing that do not have a resource, before it is
 /// believed to be gone.
 pub const BELIEVED_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+/// The matter of an estate whose document is gone.
+const RELEASED: &str = "released";
+
+/// The matter of an opening for which the estate is awake already.
+const OPENING: &str = "opening/";
+
+/// Whether the estate was being given back at the last look.
+#[must_use]
+pub fn is_being_released(record: &EstateRecord) -> bool {
+    record.matters.contains_key(RELEASED)
+}
+
+/// The opening for which the estate was awake at the last look, before it came.
+pub(super) fn begun_for(record: &EstateRecord) -> Option<Timestamp> {
+    record
+        .matters
+        .keys()
+        .find_map(|key| key.strip_prefix(OPENING)?.parse().ok())
+}
+
+/// What tells a resource from the others of its account and Region: `service/staging/api`.
+pub(super) fn short(arn: &Arn) -> &str {
+    arn.as_str().splitn(6, ':').nth(5).unwrap_or(arn.as_str())
+}
+
+fn unread_key(failure: &Failure) -> String {
+    format!("unread/{}/{}", failure.resource, failure.action)
+}
 
 /// Everything that lasts now.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +103,33 @@ impl Matters {
         let queued = self.to_tell.iter().any(|(other, _)| other == key);
         if !told && !queued && self.now.duration_since(since) >= patience {
             self.to_tell.push((key.to_owned(), news(since)));
+        }
+    }
+
+    /// Whether it lasted at the look before.
+    #[must_use]
+    pub fn is_known(&self, key: &str) -> bool {
+        self.before.contains_key(key)
+    }
+
+    /// Notes that this lasts, if it lasted before: what is said once is not said again after a
+    /// look that has no reason to say it.
+    pub fn keep(&mut self, key: &str) {
+        if self.is_known(key) {
+            self.note(key);
+        }
+    }
+
+    /// What could not be read for a moment is no reason to think that anything is over.
+    pub(super) fn outlast(&mut self, unread: &[Failure]) {
+        let fleeting = unread.iter().all(|failure| {
+            let since = self.current.get(&unread_key(failure));
+            since.is_some_and(|matter| self.now.duration_since(matter.since) < PATIENCE)
+        });
+        if !unread.is_empty() && fleeting {
+            for (key, matter) in &self.before {
+                self.current.entry(key.clone()).or_insert(*matter);
+            }
         }
     }
 
@@ -166,6 +222,41 @@ impl Draft<'_> {
         });
     }
 
+    /// That the document is gone is told once, with what is given back.
+    pub(super) fn tell_of_the_release(&mut self) {
+        if self.view.released {
+            let open = self.view.entries.values().map(|kept| &kept.item);
+            let resources = open
+                .filter(|entry| entry.is_open())
+                .map(|entry| entry.arn.name().to_owned())
+                .collect();
+            self.matters
+                .tell(RELEASED, SignedDuration::ZERO, |_| News::Released {
+                    resources,
+                });
+        }
+    }
+
+    /// Notes that the estate is awake for an opening that is still to come.
+    pub(super) fn note_the_opening(&mut self) {
+        let calendar = &self.view.sleeper.calendar;
+        if self.wanted.why == Why::Calendar
+            && let Some(span) = calendar.span_at_or_after(self.now)
+            && span.start > self.now
+        {
+            self.matters.note(&format!("{OPENING}{}", span.start));
+        }
+    }
+
+    /// What is said once is remembered also while there is no reason to say it.
+    pub(super) fn keep_what_was_said(&mut self, arn: &Arn, target: Option<&Target>) {
+        self.matters.keep(&format!("never/{arn}"));
+        let target = target.and_then(|target| target.arn.as_ref());
+        for arn in [Some(arn), target].into_iter().flatten() {
+            self.matters.keep(&format!("no-consent/{arn}/false"));
+        }
+    }
+
     /// Two estates that claim one resource are both told, by each for itself.
     pub(super) fn tell_of_rivals(&mut self) {
         for (arn, rivalry) in self.view.rivals {
@@ -185,7 +276,7 @@ impl Draft<'_> {
     /// What could not be read is no reason to think that it is not there.
     pub(super) fn tell_of_what_cannot_be_read(&mut self) {
         for failure in &self.view.snapshot.unread {
-            let key = format!("unread/{}/{}", failure.resource, failure.action);
+            let key = unread_key(failure);
             let lasting = failure.denied || failure.code == "ClusterNotFoundException";
             let patience = if lasting {
                 SignedDuration::ZERO
@@ -234,7 +325,8 @@ impl Draft<'_> {
                 });
             }
             let believed = self.now.duration_since(since) >= BELIEVED_AFTER;
-            if believed && (!open || self.matters.is_told(&key)) {
+            let held = self.wanted.state.is_none();
+            if believed && !held && (!open || self.matters.is_told(&key)) {
                 self.steps(arn, kind, vec![Step::Forget]);
             } else if let Ok(at) = since.checked_add(BELIEVED_AFTER) {
                 self.dues
@@ -257,7 +349,8 @@ impl Draft<'_> {
             State::Asleep => "asleep",
         };
         let stuck_after = self.view.sleeper.sleep.stuck_after.get();
-        let since = self.matters.note(&format!("wait/{side}/{}", row.name));
+        let id = row.arn.as_ref().map_or(row.name.as_str(), short);
+        let since = self.matters.note(&format!("wait/{side}/{id}"));
         let resource = row.name.clone();
         let cause = cause.clone();
         let overdue = match wanted {
@@ -268,35 +361,35 @@ impl Draft<'_> {
             }
         };
         if overdue {
-            self.matters.tell(
-                &format!("stuck/{side}/{}", row.name),
-                SignedDuration::ZERO,
-                |_| News::Stuck {
-                    resource,
-                    wanted,
-                    cause,
-                    since,
-                },
-            );
+            self.matters
+                .tell(&format!("stuck/{side}/{id}"), SignedDuration::ZERO, |_| {
+                    News::Stuck {
+                        resource,
+                        wanted,
+                        cause,
+                        since,
+                    }
+                });
         } else if wanted == State::Asleep
             && matches!(cause, Cause::Status { .. } | Cause::StandaloneTasks { .. })
         {
             let again_at = since.saturating_add(stuck_after).unwrap_or(since);
             self.matters
-                .tell(&format!("not-yet/{}", row.name), PATIENCE, |_| {
-                    News::NotYet {
-                        resource,
-                        wanted,
-                        cause,
-                        since,
-                        again_at,
-                    }
+                .tell(&format!("not-yet/{id}"), PATIENCE, |_| News::NotYet {
+                    resource,
+                    wanted,
+                    cause,
+                    since,
+                    again_at,
                 });
         }
     }
 
     /// The opening that a wake under way should have been ready for.
     fn late_since(&self) -> Option<Timestamp> {
+        if self.record.phase != Phase::ToWake {
+            return None;
+        }
         let calendar = &self.view.sleeper.calendar;
         let woken_for = calendar.span_at_or_after(self.record.since)?.start;
         (woken_for >= self.record.since).then_some(woken_for)

@@ -4,13 +4,13 @@
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config::DeploymentsWake,
-    kind::{Database, DatabaseState, Kind, Service, Suspension, Tag},
+    kind::{Arn, Database, DatabaseState, Kind, Service, Suspension, Tag},
     ledger::{Entry, Phase, SavedDatabase, Stage},
     money,
     report::{Cause, News},
 };
 
-use super::{Draft, Step, dark_deployment};
+use super::{Draft, Step, dark_deployment, found, matters::short};
 
 /// AWS starts a stopped database after seven days.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
@@ -39,7 +39,7 @@ impl Draft<'_> {
         for service in &snapshot.services {
             if self.view.has_service(service) {
                 self.put_service_to_sleep(service);
-            } else if self.view.open_entry(&service.arn).is_some() {
+            } else if self.view.entry(&service.arn).is_some() {
                 self.wake_service(service);
             }
         }
@@ -47,7 +47,7 @@ impl Draft<'_> {
         for database in &snapshot.databases {
             if self.view.has_database(database) {
                 self.put_database_to_sleep(database, hindrance.as_ref());
-            } else if self.view.open_entry(&database.arn).is_some() {
+            } else if self.view.entry(&database.arn).is_some() {
                 self.wake_database(database);
             }
         }
@@ -56,23 +56,31 @@ impl Draft<'_> {
     fn put_service_to_sleep(&mut self, service: &Service) {
         let row = self.service_row(service);
         let entry = self.view.entry(&service.arn);
+        let saved = entry.filter(|entry| entry.is_open() && entry.service.is_some());
+        let slept = saved.is_some_and(|entry| entry.stage == Stage::Asleep);
+        let woken = service.desired > 0 && (slept || self.was_woken(&service.arn));
         if self.is_owned(&row, entry) {
             return;
         }
-        match self.view.open_entry(&service.arn) {
-            None => self.put_new_service_to_sleep(service),
+        match saved {
+            None => self.put_new_service_to_sleep(service, woken),
             Some(entry) if service.desired == 0 => self.keep_service_asleep(service, entry),
-            Some(entry) if entry.stage == Stage::Asleep => self.meet_a_hand(service, entry),
+            Some(entry) if entry.stage != Stage::ToSleep && woken => {
+                self.meet_a_hand(service, entry);
+            }
             Some(entry) => {
+                if entry.stage == Stage::ToWake && self.has_its_rollout(service) {
+                    return;
+                }
                 let entry = self.with_newest_count(service, entry);
-                self.send_service_to_sleep(service, entry);
+                self.send_service_to_sleep(service, &entry);
             }
         }
     }
 
     /// A service that is not in the ledger: put to sleep now, unless it is at 0 by a person's
     /// hand, does not consent, is being deployed, or was woken by somebody in the night.
-    fn put_new_service_to_sleep(&mut self, service: &Service) {
+    fn put_new_service_to_sleep(&mut self, service: &Service, woken: bool) {
         let row = self.service_row(service);
         if service.desired == 0 {
             if service.running == 0 {
@@ -101,23 +109,32 @@ impl Draft<'_> {
             let found = found.clone();
             return self.leave(row, Cause::NoConsent { found });
         }
-        if self.night_has_fallen() {
-            if let Grace::Until(until) = self.grace_of_a_hand(&service.name, Some(service.desired))
-            {
+        if woken {
+            let count = Some(service.desired);
+            if let Grace::Until(until) = self.grace_of_a_hand(&service.arn, count) {
                 return self.wait(row, Cause::Grace { until });
             }
-        } else if service.is_rolling_out() && !self.rollout_may_be_ended(service) {
-            let since = self.matters.note(&format!("rollout/{}", service.arn));
-            let until = self.grace_ends(since);
-            let deployment = deployment_id(service);
-            return self.wait(row, Cause::Rollout { deployment, until });
+        } else if self.has_its_rollout(service) {
+            return;
         }
         let entry = self.new_service_entry(service);
-        self.send_service_to_sleep(service, entry);
+        self.send_service_to_sleep(service, &entry);
     }
 
+    /// A service with an open entry, at 0: from now on, whoever gives it tasks is not us.
     fn keep_service_asleep(&mut self, service: &Service, entry: &Entry) {
         let row = self.service_row(service);
+        if is_counted(entry) {
+            return self.rest(row);
+        }
+        if entry.stage != Stage::Asleep || entry.estate != self.name() {
+            let asleep = self.at_stage(entry, Stage::Asleep);
+            self.steps(
+                &service.arn,
+                Kind::EcsService,
+                vec![Step::Save(Box::new(asleep))],
+            );
+        }
         if service.running > 0 {
             let tasks = service.running;
             return self.wait(row, Cause::Draining { tasks });
@@ -133,14 +150,6 @@ impl Draft<'_> {
                     service: name,
                     deployment,
                 },
-            );
-        }
-        if entry.stage != Stage::Asleep || entry.estate != self.name() {
-            let asleep = self.at_stage(entry, Stage::Asleep);
-            self.steps(
-                &service.arn,
-                Kind::EcsService,
-                vec![Step::Save(Box::new(asleep))],
             );
         }
         self.rest(row);
@@ -162,7 +171,7 @@ impl Draft<'_> {
                 },
             );
         }
-        match self.grace_of_a_hand(&service.name, Some(service.desired)) {
+        match self.grace_of_a_hand(&service.arn, Some(service.desired)) {
             Grace::Until(until) => {
                 if newest != *entry {
                     self.steps(
@@ -173,15 +182,26 @@ impl Draft<'_> {
                 }
                 self.wait(row, Cause::Grace { until });
             }
-            Grace::Over => self.send_service_to_sleep(service, newest),
+            Grace::Over => self.send_service_to_sleep(service, &newest),
         }
     }
 
     /// Save, suspend, count 0: in this order, so that nothing is changed that is not saved, and
     /// no target is registered whose count may already be 0.
-    fn send_service_to_sleep(&mut self, service: &Service, entry: Entry) {
+    fn send_service_to_sleep(&mut self, service: &Service, entry: &Entry) {
         let row = self.service_row(service);
-        let entry = self.at_stage(&entry, Stage::ToSleep);
+        let mut entry = self.at_stage(entry, Stage::ToSleep);
+        if let Some(saved) = entry.service.as_mut() {
+            let found = found(service);
+            saved.counted = false;
+            saved.dark = None;
+            saved.deployment = found.deployment;
+            // A target that appeared since the entry was written is saved before it is changed.
+            if saved.suspension.is_none() {
+                saved.suspension = found.suspension;
+                saved.bounds = found.bounds;
+            }
+        }
         let mut steps = Vec::new();
         if self.view.entry(&service.arn) != Some(&entry) {
             steps.push(Step::Save(Box::new(entry)));
@@ -205,6 +225,7 @@ impl Draft<'_> {
     /// the target left behind does not.
     pub(super) fn with_newest_count(&self, service: &Service, entry: &Entry) -> Entry {
         let mut entry = entry.clone();
+        self.name().clone_into(&mut entry.estate);
         let clamp = is_clamp(service, &entry);
         if let Some(saved) = entry.service.as_mut()
             && service.desired != 0
@@ -251,17 +272,21 @@ impl Draft<'_> {
 
     fn put_database_to_sleep(&mut self, database: &Database, hindrance: Option<&Cause>) {
         let row = self.database_row(database);
+        let entry = self.view.open_entry(&database.arn);
+        let woken = entry.is_none() && !database.state.is_down() && self.was_woken(&database.arn);
         if self.is_owned(&row, self.view.entry(&database.arn)) {
             return;
         }
-        let entry = self.view.open_entry(&database.arn);
-        if let Some(never) = database.never.filter(|_| entry.is_none()) {
+        if let Some(never) = database.never.filter(|_| !database.state.is_down()) {
             self.tell_of_never(database, never);
+            if let Some(entry) = entry.filter(|_| database.state.is_usable()) {
+                return self.close(&database.arn, entry, row);
+            }
             return self.leave(row, Cause::Never { never });
         }
         match (entry, database.state) {
             (_, DatabaseState::Deleting) | (None, DatabaseState::Stopped) => self.rest(row),
-            (None, DatabaseState::Stopping) => {
+            (_, DatabaseState::Stopping) => {
                 let status = database.status.clone();
                 self.wait(row, Cause::Status { status });
             }
@@ -280,11 +305,7 @@ impl Draft<'_> {
                 }
                 self.rest(row);
             }
-            (Some(_), DatabaseState::Stopping) => {
-                let status = database.status.clone();
-                self.wait(row, Cause::Status { status });
-            }
-            (entry, _) => self.stop_database(database, entry, hindrance),
+            (entry, _) => self.stop_database(database, entry, woken, hindrance),
         }
     }
 
@@ -293,6 +314,7 @@ impl Draft<'_> {
         &mut self,
         database: &Database,
         entry: Option<&Entry>,
+        woken: bool,
         hindrance: Option<&Cause>,
     ) {
         let row = self.database_row(database);
@@ -322,9 +344,9 @@ impl Draft<'_> {
                 !by_aws
             }
             Some(_) => false,
-            None => self.night_has_fallen(),
+            None => woken,
         };
-        if woken_by_somebody && let Grace::Until(until) = self.grace_of_a_hand(&database.name, None)
+        if woken_by_somebody && let Grace::Until(until) = self.grace_of_a_hand(&database.arn, None)
         {
             return self.wait(row, Cause::Grace { until });
         }
@@ -340,17 +362,15 @@ impl Draft<'_> {
             };
             return self.wait(row, cause);
         }
-        let saved = match entry {
-            Some(entry) => self.at_stage(entry, Stage::ToSleep),
-            None => {
-                let mut entry = self.new_entry(&database.arn, database.kind);
-                entry.database = Some(SavedDatabase {
-                    restart_at: None,
-                    sizing: database.sizing.clone(),
-                });
-                entry
-            }
-        };
+        let mut saved = entry.map_or_else(
+            || self.new_entry(&database.arn, database.kind),
+            |entry| self.at_stage(entry, Stage::ToSleep),
+        );
+        // When AWS starts it next is told anew once it has stopped.
+        saved.database = Some(SavedDatabase {
+            restart_at: None,
+            sizing: database.sizing.clone(),
+        });
         let mut steps = Vec::new();
         if entry != Some(&saved) {
             steps.push(Step::Save(Box::new(saved)));
@@ -360,8 +380,19 @@ impl Draft<'_> {
         self.wait(row, Cause::JustChanged);
     }
 
-    /// The estate was asleep, or should have been for longer than the grace: what is awake now and
-    /// not in the ledger was woken by somebody.
+    /// Whether somebody woke what is not in the ledger as asleep: the night had fallen when it was
+    /// first seen awake. What has been up since bedtime, for its rollout or for a task that holds
+    /// it, was woken by nobody.
+    fn was_woken(&mut self, arn: &Arn) -> bool {
+        let key = format!("up/{}", short(arn));
+        if self.night_has_fallen() && !self.matters.is_known(&key) {
+            return true;
+        }
+        self.matters.note(&key);
+        false
+    }
+
+    /// The estate was asleep, or should have been for longer than the grace.
     fn night_has_fallen(&self) -> bool {
         match self.record.phase {
             Phase::Asleep => true,
@@ -378,13 +409,13 @@ impl Draft<'_> {
 
     /// What somebody woke is reported with the command that keeps it awake, and left alone for the
     /// grace.
-    fn grace_of_a_hand(&mut self, name: &str, count: Option<u32>) -> Grace {
-        let key = format!("hand/{name}");
+    fn grace_of_a_hand(&mut self, arn: &Arn, count: Option<u32>) -> Grace {
+        let key = format!("hand/{}", short(arn));
         let first_seen = self.matters.note(&key);
         let until = self.grace_ends(first_seen);
         self.matters
             .tell(&key, SignedDuration::ZERO, |since| News::AwakeByHand {
-                resource: name.to_owned(),
+                resource: arn.name().to_owned(),
                 count,
                 since,
                 until,
@@ -395,6 +426,19 @@ impl Draft<'_> {
             self.dues.push(until);
             Grace::Until(until)
         }
+    }
+
+    /// Whether the service is left awake for a rollout that is not complete.
+    fn has_its_rollout(&mut self, service: &Service) -> bool {
+        if !service.is_rolling_out() || self.rollout_may_be_ended(service) {
+            return false;
+        }
+        let since = self.matters.note(&format!("rollout/{}", service.arn));
+        let until = self.grace_ends(since);
+        let deployment = deployment_id(service);
+        let row = self.service_row(service);
+        self.wait(row, Cause::Rollout { deployment, until });
+        true
     }
 
     /// An unfinished rollout has its grace; that it is ended is told before it is done.
@@ -431,7 +475,7 @@ impl Draft<'_> {
     }
 
     /// Another estate holds, or may hold, the resource.
-    fn claimed_by_another(&self, arn: &nightshift::kind::Arn) -> Option<Cause> {
+    fn claimed_by_another(&self, arn: &Arn) -> Option<Cause> {
         let rivalry = self.view.rivals.get(arn)?;
         let ours = rivalry.keeper.as_deref() == Some(self.name());
         (!ours).then(|| Cause::Claimed {
@@ -450,13 +494,23 @@ fn restart(entry: &Entry) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// Whether the count is what registering the target again leaves behind: its minimum, and not what
-/// was saved. Nobody wished it, so it replaces nothing.
+/// Whether the count is what registering the target leaves behind: its minimum, or the bound next
+/// to what was saved, and not what was saved. Nobody wished it, so it replaces nothing.
 pub(super) fn is_clamp(service: &Service, entry: &Entry) -> bool {
-    let saved = entry.service.as_ref().map(|saved| saved.count);
-    service.target.as_ref().is_some_and(|target| {
-        target.bounds.min == service.desired && saved != Some(service.desired)
-    })
+    let Some(saved) = entry.service.as_ref().map(|saved| saved.count) else {
+        return false;
+    };
+    saved > 0
+        && saved != service.desired
+        && service.target.as_ref().is_some_and(|target| {
+            let bounds = target.bounds;
+            [bounds.min, bounds.clamp(saved)].contains(&service.desired)
+        })
+}
+
+/// Whether the saved count was seen running since waking began: a 0 is then a person's.
+pub(super) fn is_counted(entry: &Entry) -> bool {
+    entry.stage == Stage::ToWake && entry.service.as_ref().is_some_and(|saved| saved.counted)
 }
 
 fn deployment_id(service: &Service) -> String {

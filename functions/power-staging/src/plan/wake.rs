@@ -10,31 +10,38 @@ use nightshift::{
     report::{Cause, Count, CountChange, Money, News, State, Why},
 };
 
-use super::{Draft, Step, dark_deployment, sleep::is_clamp};
+use super::{
+    Draft, Step, dark_deployment,
+    sleep::{is_clamp, is_counted},
+};
 
 impl Draft<'_> {
     pub(super) fn towards_waking(&mut self) {
         if matches!(self.record.phase, Phase::Asleep | Phase::ToSleep) {
             self.record.enter(Phase::ToWake, self.now);
         }
+        self.note_the_opening();
         let snapshot = self.view.snapshot;
         for database in &snapshot.databases {
             self.wake_database(database);
         }
         for service in &snapshot.services {
-            self.wake_service(service);
+            if !self.is_anothers(service) {
+                self.wake_service(service);
+            }
         }
     }
 
     pub(super) fn wake_database(&mut self, database: &Database) {
         let mut row = self.database_row(database);
         row.wanted = Some(State::Awake);
+        self.keep_what_was_said(&database.arn, None);
+        self.forget_if_let_go(&database.arn, self.view.has_database(database));
         let Some(entry) = self.view.open_entry(&database.arn) else {
-            return if database.state.is_usable() || database.state.is_down() {
-                self.rest(row)
-            } else {
-                self.wait(row, not_serving(database))
-            };
+            if database.state.is_usable() || database.state.is_down() {
+                return self.rest(row);
+            }
+            return self.wait(row, not_serving(database));
         };
         if self.is_owned(&row, Some(entry)) {
             return;
@@ -57,6 +64,8 @@ impl Draft<'_> {
     pub(super) fn wake_service(&mut self, service: &Service) {
         let mut row = self.service_row(service);
         row.wanted = Some(State::Awake);
+        self.keep_what_was_said(&service.arn, service.target.as_ref());
+        self.forget_if_let_go(&service.arn, self.view.has_service(service));
         let Some(entry) = self.view.open_entry(&service.arn) else {
             return self.watch_awake_service(service);
         };
@@ -67,7 +76,10 @@ impl Draft<'_> {
             return;
         }
         let databases = self.databases_not_usable(service);
-        if !databases.is_empty() && service.desired == 0 && !saved.counted {
+        let starts = !is_counted(entry)
+            && service.desired != self.goal(service, &saved)
+            && !self.is_hands(service, entry);
+        if !databases.is_empty() && starts {
             return self.wait(row, Cause::NeedsDatabases { databases });
         }
         if service.desired == 0 && service.tag.as_deref() != Some(entry.estate.as_str()) {
@@ -77,13 +89,18 @@ impl Draft<'_> {
     }
 
     /// Count first; then, once it runs, the suspension as it was found; then, once that was seen,
-    /// the entry is closed. After the count was seen, a 0 is a person's.
+    /// the entry is closed. After the count was seen, a 0 is a person's; while it lasts the
+    /// suspension stays, since registering a target at 0 would give it tasks.
     fn restore(&mut self, service: &Service, entry: &Entry, saved: &SavedService) {
         let mut row = self.service_row(service);
         row.wanted = Some(State::Awake);
         let goal = self.goal(service, saved);
-        if saved.counted {
+        if is_counted(entry) {
             let suspended = differs(service, saved);
+            if suspended && service.desired == 0 {
+                row.wanted = None;
+                return self.rest(row);
+            }
             let clamped = !suspended
                 && service.desired != goal
                 && service.target.as_ref().is_some_and(|target| {
@@ -97,9 +114,7 @@ impl Draft<'_> {
                 return self.close(&service.arn, entry, row);
             }
         } else if service.desired != goal {
-            let hand =
-                service.desired > 0 && !is_clamp(service, entry) && self.wake_to(service).is_none();
-            if !hand {
+            if !self.is_hands(service, entry) {
                 return self.set_count(service, entry, goal);
             }
             let newest = self.at_stage(&self.with_newest_count(service, entry), Stage::ToWake);
@@ -110,7 +125,7 @@ impl Draft<'_> {
             );
             return self.wait(row, Cause::JustChanged);
         }
-        if !differs(service, saved) {
+        if !differs(service, saved) || service.desired == 0 {
             return self.close(&service.arn, entry, row);
         }
         self.tell_of_a_dark_release(service);
@@ -166,9 +181,16 @@ impl Draft<'_> {
         self.rest(row);
     }
 
-    /// The count that returns: the document's, if it names one, else the saved.
+    /// Whether the count is one that somebody wished, and that stays.
+    fn is_hands(&self, service: &Service, entry: &Entry) -> bool {
+        service.desired > 0 && !is_clamp(service, entry) && self.wake_to(service).is_none()
+    }
+
+    /// The count that returns: the document's, if it names one, else the saved. A saved 0, which
+    /// nobody should have written, takes nothing away.
     fn goal(&self, service: &Service, saved: &SavedService) -> u32 {
-        self.wake_to(service).unwrap_or(saved.count)
+        let saved = Some(saved.count).filter(|count| *count > 0);
+        self.wake_to(service).or(saved).unwrap_or(service.desired)
     }
 
     fn wake_to(&self, service: &Service) -> Option<u32> {
@@ -184,11 +206,14 @@ impl Draft<'_> {
             .databases
             .iter()
             .filter(|database| needs.is_none_or(|needs| needs.contains(&database.name)))
+            .filter(|database| !self.sleeps_on(&database.name))
             .filter(|database| {
                 let ours = self.view.open_entry(&database.arn).is_some();
-                !database.state.is_usable()
-                    && (ours
-                        || !(database.state.is_down() || database.state == DatabaseState::Broken))
+                match database.state {
+                    DatabaseState::Deleting => false,
+                    DatabaseState::Broken => ours,
+                    state => !state.is_usable() && (ours || !state.is_down()),
+                }
             })
             .map(|database| database.name.clone())
             .collect();
@@ -200,6 +225,8 @@ impl Draft<'_> {
             .filter(|entry| {
                 entry.is_open()
                     && entry.kind != Kind::EcsService
+                    && needs.is_none_or(|needs| needs.iter().any(|name| name == entry.arn.name()))
+                    && !self.sleeps_on(entry.arn.name())
                     && snapshot.database(&entry.arn).is_none()
                     && !snapshot.gone.contains(&entry.arn)
             });
@@ -207,8 +234,22 @@ impl Draft<'_> {
         missing
     }
 
+    /// Whether the database sleeps on: a service that the document let go of at night does not
+    /// wait for it.
+    fn sleeps_on(&self, database: &str) -> bool {
+        self.wanted.state == Some(State::Asleep) && {
+            let databases = &self.view.sleeper.sleep.databases;
+            databases.iter().any(|name| name == database)
+        }
+    }
+
     /// What the entry holds was seen restored: it is closed, or forgotten if its estate let it go.
-    fn close(&mut self, arn: &nightshift::kind::Arn, entry: &Entry, row: nightshift::report::Row) {
+    pub(super) fn close(
+        &mut self,
+        arn: &nightshift::kind::Arn,
+        entry: &Entry,
+        row: nightshift::report::Row,
+    ) {
         let snapshot = self.view.snapshot;
         let kept = snapshot
             .service(arn)
@@ -267,7 +308,9 @@ impl Draft<'_> {
         };
         let changed = services()
             .filter_map(|service| {
-                let saved = self.view.entry(&service.arn)?.service.as_ref()?;
+                let entry = self.view.entry(&service.arn);
+                let entry = entry.filter(|entry| entry.since >= began)?;
+                let saved = entry.service.as_ref()?;
                 let before = saved.replaced.unwrap_or(saved.count);
                 let after = self.goal(service, saved);
                 (before != after).then(|| CountChange {

@@ -9,7 +9,9 @@ use aws_sdk_applicationautoscaling::{
 };
 use aws_sdk_ecs::{
     Client as Ecs,
-    types::{DeploymentRolloutState, DesiredStatus, SchedulingStrategy, ServiceField, TaskField},
+    types::{
+        DeploymentRolloutState, DesiredStatus, SchedulingStrategy, ServiceField, Task, TaskField,
+    },
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -41,7 +43,7 @@ pub struct ServiceClients {
 }
 
 /// A task that is not STOPPED.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LiveTask {
     /// `service:<name>`, `family:<family>` or what a person gave it.
     pub group: String,
@@ -49,6 +51,8 @@ pub struct LiveTask {
     pub tag: Option<String>,
     /// Whether its health check says that it is unhealthy.
     pub unhealthy: bool,
+    /// What it is made of, where ECS tells it: it does for every Fargate task.
+    pub size: Option<Size>,
 }
 
 /// The ARNs of all services of a cluster.
@@ -310,39 +314,6 @@ pub async fn read_target_tag(
     Ok(Tag::Read(value))
 }
 
-/// What one task of this definition is made of; none when it is not billed by vCPU and memory.
-///
-/// # Errors
-/// When the definition cannot be read.
-pub async fn read_size(
-    clients: &ServiceClients,
-    definition: &str,
-    pace: &Pace,
-) -> Result<Option<Size>, Failure> {
-    pace.definition_reads.acquire_one().await;
-    let output = clients
-        .ecs
-        .describe_task_definition()
-        .task_definition(definition)
-        .send()
-        .await
-        .map_err(|error| failure(definition, "ecs:DescribeTaskDefinition", &error))?;
-    let size = output.task_definition.and_then(|definition| {
-        let vcpu: f64 = definition.cpu.as_deref()?.parse().ok()?;
-        let megabytes: f64 = definition.memory.as_deref()?.parse().ok()?;
-        let arm = definition
-            .runtime_platform
-            .and_then(|platform| platform.cpu_architecture)
-            .is_some_and(|architecture| architecture.as_str() == "ARM64");
-        Some(Size {
-            vcpu: vcpu / 1024.0,
-            gb: megabytes / 1024.0,
-            arm,
-        })
-    });
-    Ok(size)
-}
-
 /// The cluster's tasks that are not STOPPED, those that are stopping included.
 ///
 /// # Errors
@@ -394,6 +365,7 @@ pub async fn live_tasks(
             .filter(|task| task.last_status.as_deref() != Some("STOPPED"));
         tasks.extend(live.map(|task| {
             LiveTask {
+                size: size(&task),
                 group: task.group.unwrap_or_default(),
                 tag: task
                     .tags
@@ -406,6 +378,20 @@ pub async fn live_tasks(
         }));
     }
     Ok(tasks)
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
+fn size(task: &Task) -> Option<Size> {
+    let vcpu: f64 = task.cpu.as_deref()?.parse().ok()?;
+    let megabytes: f64 = task.memory.as_deref()?.parse().ok()?;
+    let arm = task.attributes.iter().flatten().any(|attribute| {
+        attribute.name == "ecs.cpu-architecture" && attribute.value.as_deref() == Some("arm64")
+    });
+    Some(Size {
+        vcpu: vcpu / 1024.0,
+        gb: megabytes / 1024.0,
+        arm,
+    })
 }
 
 /// Sets the desired count.

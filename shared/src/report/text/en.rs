@@ -13,7 +13,8 @@ use crate::{
     kind::{Arn, Kind, Never, SLEEP_TAG, Suspension},
     ledger::{Order, Phase},
     report::{
-        Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report, Row, State, Why,
+        Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report,
+        Row, State, Why,
     },
 };
 
@@ -356,7 +357,10 @@ impl Tongue for English<'_> {
                 said(window, NAME)
             ),
             Finding::NoBackups { database } => {
-                format!("{} has no automated backups: its retention is 0 days.", code(database))
+                format!(
+                    "{} has no automated backups: its retention is 0 days.",
+                    code(database)
+                )
             }
             Finding::MaintenanceAsleep { database, window } => format!(
                 "{} is asleep in its maintenance window, {} UTC: maintenance waits until it wakes. Move the window into the waking hours.",
@@ -365,7 +369,10 @@ impl Tongue for English<'_> {
             ),
             Finding::NeverStops { database, never } => {
                 let (why, instead) = never_stops(*never);
-                format!("{} {why} and can never be stopped: take it out of `databases`, or {instead}.", code(database))
+                format!(
+                    "{} {why} and can never be stopped: take it out of `databases`, or {instead}.",
+                    code(database)
+                )
             }
             Finding::NoCircuitBreaker { service } => format!(
                 "{} has no deployment circuit breaker: a release that does not start is tried for ever. Turn it on, with rollback.",
@@ -378,7 +385,10 @@ impl Tongue for English<'_> {
                 tag_command(arn, self.0)
             ),
             Finding::NotFound { name } => {
-                format!("{} is in the document, but not in AWS: correct the name, or take it out.", code(name))
+                format!(
+                    "{} is in the document, but not in AWS: correct the name, or take it out.",
+                    code(name)
+                )
             }
             Finding::Unread { failure } => failed(failure),
         }
@@ -393,13 +403,19 @@ impl Tongue for English<'_> {
         let worth = diagnosis
             .saved_this_month
             .as_ref()
-            .map_or_else(String::new, |saved| format!(", which is worth about {}", money(saved)));
+            .map_or_else(String::new, |saved| {
+                format!(", which is worth about {}", money(saved))
+            });
         let mut lines = vec![format!(
             "It sleeps {} h this month by the calendar{worth}.",
             diagnosis.hours_asleep_this_month
         )];
         if !diagnosis.still_billed.is_empty() {
-            let billed: Vec<String> = diagnosis.still_billed.iter().map(|item| said(item, NAME)).collect();
+            let billed: Vec<String> = diagnosis
+                .still_billed
+                .iter()
+                .map(|item| said(item, NAME))
+                .collect();
             lines.push(format!("Still billed while asleep: {}.", billed.join(", ")));
         }
         (title, lines)

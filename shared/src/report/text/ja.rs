@@ -13,7 +13,8 @@ use crate::{
     kind::{Arn, Kind, Never, SLEEP_TAG, Suspension},
     ledger::{Order, Phase},
     report::{
-        Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report, Row, State, Why,
+        Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report,
+        Row, State, Why,
     },
 };
 
@@ -354,7 +355,10 @@ impl Tongue for Japanese<'_> {
                 said(window, NAME)
             ),
             Finding::NoBackups { database } => {
-                format!("{} は自動バックアップがありません(保持期間 0 日)。", code(database))
+                format!(
+                    "{} は自動バックアップがありません(保持期間 0 日)。",
+                    code(database)
+                )
             }
             Finding::MaintenanceAsleep { database, window } => format!(
                 "{} はメンテナンス時間帯({} UTC)に停止しています。メンテナンスは次の起動まで行われません。時間帯を稼働時間内に移してください。",
@@ -363,7 +367,10 @@ impl Tongue for Japanese<'_> {
             ),
             Finding::NeverStops { database, never } => {
                 let (why, instead) = never_stops(*never);
-                format!("{} は{why}のため停止できません。`databases` から外すか、{instead}。", code(database))
+                format!(
+                    "{} は{why}のため停止できません。`databases` から外すか、{instead}。",
+                    code(database)
+                )
             }
             Finding::NoCircuitBreaker { service } => format!(
                 "{} はデプロイのサーキットブレーカーが無効です。起動しないリリースを試し続けます。ロールバックつきで有効にしてください。",
@@ -376,7 +383,10 @@ impl Tongue for Japanese<'_> {
                 tag_command(arn, self.0)
             ),
             Finding::NotFound { name } => {
-                format!("{} は設定にありますが AWS に見つかりません。名前を直すか、外してください。", code(name))
+                format!(
+                    "{} は設定にありますが AWS に見つかりません。名前を直すか、外してください。",
+                    code(name)
+                )
             }
             Finding::Unread { failure } => failed(failure),
         }
@@ -397,7 +407,11 @@ impl Tongue for Japanese<'_> {
             diagnosis.hours_asleep_this_month
         )];
         if !diagnosis.still_billed.is_empty() {
-            let billed: Vec<String> = diagnosis.still_billed.iter().map(|item| said(item, NAME)).collect();
+            let billed: Vec<String> = diagnosis
+                .still_billed
+                .iter()
+                .map(|item| said(item, NAME))
+                .collect();
             lines.push(format!("停止中も課金されるもの: {}。", billed.join("、")));
         }
         (title, lines)

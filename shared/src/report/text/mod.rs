@@ -109,7 +109,9 @@ pub fn diagnosis(diagnosis: &Diagnosis, place: &Place<'_>) -> Text {
     let tongue = tongue(place);
     let (title, last) = tongue.diagnosis(diagnosis);
     let findings = diagnosis.findings.iter();
-    let mut lines: Vec<String> = findings.map(|finding| format!("• {}", tongue.finding(finding))).collect();
+    let mut lines: Vec<String> = findings
+        .map(|finding| format!("• {}", tongue.finding(finding)))
+        .collect();
     lines.extend(last);
     let (subject, severity) = if diagnosis.findings.is_empty() {
         ("healthy", Severity::Quiet)
@@ -742,7 +744,10 @@ pub(crate) mod samples {
             findings: findings(),
             still_billed: vec!["ALB".to_owned()],
             hours_asleep_this_month: 520,
-            saved_this_month: Some(Money { amount: 26.0, currency: "USD".to_owned() }),
+            saved_this_month: Some(Money {
+                amount: 26.0,
+                currency: "USD".to_owned(),
+            }),
             terraform: Vec::new(),
         };
         let well = Diagnosis {

@@ -1,0 +1,339 @@
+//! Towards waking: databases, counts, suspensions, closed.
+
+use super::*;
+
+#[test]
+fn waking_goes_from_the_database_to_the_count_to_the_suspension_to_the_closed_entry() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    assert_eq!(short(&play.steps("db")), ["save ToWake", "start"]);
+    assert!(play.steps("api").is_empty());
+    assert_eq!(
+        play.waits_for("api"),
+        Some(Cause::NeedsDatabases {
+            databases: vec!["db".to_owned()]
+        })
+    );
+    play.look();
+    play.turn("db", DatabaseState::Starting, "starting");
+    assert!(play.steps("db").is_empty() && play.steps("api").is_empty());
+    play.turn("db", DatabaseState::Available, "available");
+    assert_eq!(short(&play.steps("db")), ["save Closed"]);
+    assert_eq!(short(&play.steps("api")), ["save ToWake 2", "count 0 to 2"]);
+    play.look();
+    play.service("api").running = 1;
+    assert!(play.steps("api").is_empty(), "not all tasks run");
+    play.service("api").running = 2;
+    assert_eq!(short(&play.steps("api")), ["save ToWake 2", "resume"]);
+    play.look();
+    assert_eq!(short(&play.steps("api")), ["save Closed 2"]);
+    play.look();
+    assert!(play.plan().ready);
+    play.settle();
+    play.assert_at_rest();
+}
+
+#[test]
+fn a_long_weekend_ends_exactly_as_it_began() {
+    let mut play = Estate::usual()
+        .with_aurora("aurora")
+        .with_service("outside", 8)
+        .with_target(2, 6)
+        .with_service("below", 1)
+        .with_target(2, 6)
+        .at(FRIDAY_NOON);
+    let before = play.sight();
+    play.turn_to(BEDTIME);
+    play.settle();
+    assert_ne!(play.sight(), before);
+    play.turn_to(WAKING_TIME);
+    play.settle();
+    assert_eq!(play.sight(), before);
+}
+
+#[test]
+fn a_database_is_started_only_when_it_is_stopped_and_only_if_we_stopped_it() {
+    use DatabaseState::*;
+    for state in [
+        Available, Occupied, Changing, Starting, Stopping, Stopped, Deleting, Broken,
+    ] {
+        let mut play = Estate::usual().asleep();
+        play.turn_to(WAKING_TIME);
+        play.turn("db", state, "some-status");
+        let starts = play.steps("db").contains(&Step::Start);
+        assert_eq!(starts, state == Stopped, "{state:?}");
+    }
+}
+
+#[test]
+fn a_service_starts_only_when_the_databases_that_it_needs_are_usable() {
+    use DatabaseState::*;
+    for (state, starts) in [
+        (Available, true),
+        (Occupied, true),
+        (Deleting, true),
+        (Changing, false),
+        (Starting, false),
+        (Stopping, false),
+        (Stopped, false),
+        (Broken, false),
+    ] {
+        let mut play = Estate::usual().asleep();
+        play.turn_to(WAKING_TIME);
+        play.turn("db", state, "some-status");
+        assert_eq!(!play.steps("web").is_empty(), starts, "{state:?}");
+    }
+}
+
+#[test]
+fn a_service_waits_for_the_databases_that_it_needs_and_for_no_other() {
+    let mut play = Estate::usual()
+        .with_database("other")
+        .saying("needs: { api: [db], web: [] }")
+        .asleep();
+    play.turn_to(WAKING_TIME);
+    assert_eq!(short(&play.steps("web")), ["save ToWake 1", "count 0 to 1"]);
+    assert!(play.steps("api").is_empty());
+    play.turn("db", DatabaseState::Available, "available");
+    assert!(!play.steps("api").is_empty(), "`other` is not needed");
+}
+
+#[test]
+fn a_database_that_could_not_be_listed_holds_only_those_that_need_it() {
+    let mut play = Estate::usual().saying("needs: { web: [] }").asleep();
+    play.turn_to(WAKING_TIME);
+    play.world.snapshot.databases.clear();
+    play.world.snapshot.unread.push(sleeping::throttled());
+    assert!(play.steps("api").is_empty());
+    assert!(!play.steps("web").is_empty());
+    play.world.snapshot.unread.clear();
+    play.world.snapshot.gone.push(database_arn("db"));
+    assert!(
+        !play.steps("api").is_empty(),
+        "what is gone is not waited for"
+    );
+}
+
+#[test]
+fn databases_of_other_hands_are_waited_for_while_they_come_up_and_not_when_they_are_down() {
+    use DatabaseState::*;
+    for (state, starts) in [
+        (Available, true),
+        (Starting, false),
+        (Changing, false),
+        (Stopping, true),
+        (Stopped, true),
+        (Broken, true),
+        (Deleting, true),
+    ] {
+        let mut play = Estate::usual().at(FRIDAY_NOON);
+        play.turn("db", Stopped, "stopped");
+        play.turn_to(BEDTIME);
+        play.settle();
+        assert_eq!(play.entry("db"), None);
+        play.turn_to(WAKING_TIME);
+        play.turn("db", state, "some-status");
+        assert_eq!(!play.steps("web").is_empty(), starts, "{state:?}");
+        assert!(play.steps("db").is_empty());
+    }
+}
+
+#[test]
+fn after_the_count_was_seen_once_a_0_is_a_persons() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.pass(2);
+    assert_eq!((play.count("web"), play.stage("web")), (1, Stage::ToWake));
+    play.look();
+    assert_eq!(play.stage("web"), Stage::Closed, "seen equal once");
+    play.set("web", 0);
+    play.settle();
+    assert_eq!(play.count("web"), 0);
+}
+
+#[test]
+fn a_0_between_the_count_and_the_suspension_is_a_persons_and_the_target_is_not_registered_at_it() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.pass(2);
+    assert_eq!(short(&play.steps("api")), ["save ToWake 2", "resume"]);
+    let plan = play.plan();
+    let chain = plan.chains.iter().find(|chain| chain.arn.name() == "api");
+    let chain = chain.unwrap();
+    play.world.take(chain, &chain.steps[0]);
+    play.set("api", 0);
+    play.settle();
+    assert_eq!(play.count("api"), 0);
+    assert_eq!(play.suspension("api"), Suspension::ALL);
+    assert!(
+        play.entry("api").unwrap().is_open(),
+        "the suspension is not forgotten"
+    );
+    play.turn_to("2026-11-24T18:00");
+    play.settle();
+    play.turn_to("2026-11-25T09:00");
+    play.settle();
+    assert_eq!(play.count("api"), 0, "still the person's");
+    play.set("api", 3);
+    play.settle();
+    assert_eq!(play.suspension("api"), Suspension::default());
+    assert_eq!((play.count("api"), play.stage("api")), (3, Stage::Closed));
+}
+
+#[test]
+fn a_wake_that_is_broken_off_after_the_count_was_seen_loses_neither_count_nor_suspension() {
+    let mut play = Estate::usual().asleep();
+    play.order(Order::Wake, minutes(3));
+    play.pass(3);
+    assert!(play.entry("api").unwrap().service.as_ref().unwrap().counted);
+    play.settle();
+    assert_eq!((play.count("api"), play.stage("api")), (0, Stage::Asleep));
+    play.turn_to(WAKING_TIME);
+    assert!(play.steps("api").is_empty(), "the database comes first");
+    play.settle();
+    assert_eq!(play.count("api"), 2);
+    assert_eq!(play.suspension("api"), Suspension::default());
+}
+
+#[test]
+fn the_document_may_say_what_to_wake_to() {
+    let mut play = Estate::usual().saying("wake_to: { api: 4 }").asleep();
+    play.turn_to(WAKING_TIME);
+    play.settle();
+    assert_eq!(play.count("api"), 4);
+    assert_eq!(play.count("web"), 1);
+    let ready = play.news.last().unwrap();
+    assert!(
+        matches!(ready, News::Ready { changed, .. }
+            if changed.len() == 1 && (changed[0].before, changed[0].after) == (2, 4)),
+        "{ready:?}"
+    );
+}
+
+#[test]
+fn what_to_wake_to_beats_a_hands_count() {
+    let mut play = Estate::usual().saying("wake_to: { api: 4 }").asleep();
+    play.turn_to(WAKING_TIME);
+    play.set("api", 3);
+    play.settle();
+    assert_eq!(play.count("api"), 4);
+}
+
+#[test]
+fn an_early_wake_is_not_put_to_sleep_again_before_its_opening() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.settle();
+    assert!(play.now < jst("2026-11-24T08:46"), "{}", play.now);
+    let lead = play.world.record.lead(SignedDuration::ZERO);
+    assert!(
+        lead < minutes(14),
+        "a quick wake teaches a short lead: {lead}"
+    );
+    while play.now < jst("2026-11-24T18:00") {
+        let plan = play.plan();
+        assert_eq!(plan.wanted.state, Some(State::Awake), "{}", play.now);
+        assert_eq!(
+            plan.wanted.until,
+            Some(jst("2026-11-24T18:00")),
+            "{}",
+            play.now
+        );
+        assert!(plan.chains.is_empty(), "{}", play.now);
+        play.pass(1);
+    }
+    assert_eq!(play.plan().wanted.state, Some(State::Asleep));
+    play.settle();
+    let lead = play.world.record.lead(SignedDuration::ZERO);
+    assert_eq!(
+        play.plan().wanted.until,
+        Some(jst("2026-11-25T09:00") - lead)
+    );
+}
+
+#[test]
+fn an_order_that_ends_long_before_opening_does_not_keep_the_estate_up_until_then() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to("2026-11-24T05:00");
+    play.order(Order::Wake, minutes(30));
+    play.pass(30);
+    assert_eq!(play.plan().wanted.state, Some(State::Asleep));
+}
+
+#[test]
+fn the_lead_is_learned_from_the_slowest_wake() {
+    let mut play = Estate::usual().asleep();
+    play.world.record.remember(Wake {
+        began: jst("2026-11-19T08:40"),
+        seconds: 20 * 60,
+        database_seconds: None,
+    });
+    let plan = play.plan();
+    // Twenty minutes, a fifth more, and two for the tick.
+    assert_eq!(plan.wanted.until, Some(jst("2026-11-24T08:34")));
+}
+
+#[test]
+fn a_clamped_service_is_not_given_more_tasks_before_its_database_is_there() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.set("api", 1);
+    assert!(play.steps("api").is_empty());
+    play.settle();
+    assert_eq!(play.count("api"), 2);
+}
+
+#[test]
+fn a_target_that_appeared_or_vanished_at_night_is_not_ours_to_change_in_the_morning() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.service("api").target = None;
+    let web = target(play.service("web"), 1, 3);
+    play.service("web").target = Some(web);
+    play.settle();
+    assert_eq!((play.count("api"), play.count("web")), (2, 1));
+    assert_eq!(play.suspension("web"), Suspension::default());
+}
+
+#[test]
+fn while_a_service_is_not_steady_the_estate_is_not_ready() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.pass(2);
+    play.service("web").deployment.as_mut().unwrap().rollout = Rollout::InProgress;
+    play.pass(5);
+    assert!(!play.plan().ready && !play.plan().settled);
+    assert_eq!(play.heard(|news| matches!(news, News::Ready { .. })), 0);
+    play.service("web").deployment.as_mut().unwrap().rollout = Rollout::Completed;
+    play.settle();
+    assert!(play.plan().ready);
+    assert_eq!(play.heard(|news| matches!(news, News::Ready { .. })), 1);
+}
+
+#[test]
+fn without_a_rollout_state_the_health_of_the_tasks_decides() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.service("web").deployment = None;
+    play.service("web").healthy = Some(0);
+    play.pass(5);
+    assert!(!play.plan().ready);
+    play.service("web").healthy = Some(1);
+    play.settle();
+    assert!(play.plan().ready);
+}
+
+#[test]
+fn a_lost_record_loses_no_count() {
+    let mut play = Estate::usual().at(FRIDAY_NOON);
+    let before = play.sight();
+    play.turn_to(BEDTIME);
+    play.pass(2);
+    play.world.record = EstateRecord::new(play.now);
+    play.settle();
+    play.turn_to(WAKING_TIME);
+    play.pass(1);
+    play.world.record = EstateRecord::new(play.now);
+    play.pass(5);
+    assert_eq!(play.sight(), before);
+}

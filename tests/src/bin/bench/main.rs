@@ -1,0 +1,179 @@
+//! Measures what power-staging costs, beside an empty handler in the same run: `make bench`.
+//!
+//! It asserts that things are answered correctly, never how long they take.
+//!
+//! ```text
+//! make bench                                   everything, to target/bench.md
+//! make bench BENCH="--start"                   the cold starts only
+//! make bench BENCH="--runs 20"                 fewer cold starts than 40
+//! make bench BENCH="--emulate"                 the share of a core by signals, also where there are cgroups
+//! make bench BENCH="--variants"                power-staging built in other ways, 5 to 10 min each
+//! make bench BENCH="--variants lto-thin opt-s" some of them
+//! ```
+
+mod endpoint;
+mod figures;
+mod function;
+mod played;
+mod rates;
+mod runtime;
+mod share;
+mod start;
+mod table;
+mod variants;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+use nightshift_tests::local::root;
+
+use crate::share::Throttle;
+use crate::start::Subject;
+
+/// What was asked for.
+#[derive(Debug)]
+struct Options {
+    runs: usize,
+    start_only: bool,
+    emulate: bool,
+    variants: Option<Vec<String>>,
+}
+
+impl Options {
+    fn read(arguments: impl Iterator<Item = String>) -> Result<Self> {
+        let mut arguments = arguments.peekable();
+        let mut options = Self {
+            runs: 40,
+            start_only: false,
+            emulate: false,
+            variants: None,
+        };
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--start" => options.start_only = true,
+                "--emulate" => options.emulate = true,
+                "--runs" => {
+                    let runs = arguments.next().context("--runs wants a number")?;
+                    options.runs = runs.parse().context("--runs wants a number")?;
+                }
+                "--variants" => {
+                    let mut names = Vec::new();
+                    while let Some(name) = arguments.next_if(|name| !name.starts_with("--")) {
+                        names.push(name);
+                    }
+                    options.variants = Some(names);
+                }
+                other => bail!(
+                    "unknown: {other}. The first lines of tests/src/bin/bench/main.rs say what there is"
+                ),
+            }
+        }
+        Ok(options)
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let options = Options::read(std::env::args().skip(1))?;
+    // What is dropped ends its processes and removes its cgroup.
+    tokio::select! {
+        done = bench(&options) => done,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+    }
+}
+
+async fn bench(options: &Options) -> Result<()> {
+    let began = Instant::now();
+    let mut progress = |what: &str| eprintln!("[{:>4} s] {what}", began.elapsed().as_secs());
+    let directory = root().join("target/bench");
+    std::fs::create_dir_all(&directory)?;
+
+    if let Some(names) = &options.variants {
+        let chosen = variants::chosen(names)?;
+        let mut subjects = vec![built("power-staging", true)?];
+        subjects.extend(variants::build(&chosen, &mut progress).await?);
+        let throttle = Throttle::prepare(options.emulate);
+        let before = load();
+        let starts = start::measure(
+            &subjects,
+            options.runs,
+            &throttle,
+            &directory,
+            &mut progress,
+        )
+        .await?;
+        let mut text = table::variants(&starts, &subjects)?;
+        text.push('\n');
+        text += &table::notes(&throttle, options.runs, [&before, &load()]);
+        return publish("bench-variants.md", &text);
+    }
+
+    let subjects = [
+        built("power-staging", true)?,
+        built("nightshift-empty", false)?,
+    ];
+    let throttle = Throttle::prepare(options.emulate);
+    let before = load();
+    let starts = start::measure(
+        &subjects,
+        options.runs,
+        &throttle,
+        &directory,
+        &mut progress,
+    )
+    .await?;
+    let [own, _] = &subjects;
+    let played = if options.start_only {
+        None
+    } else {
+        let played = played::play(&own.binary, &throttle, 5, &directory, &mut progress).await?;
+        Some(played)
+    };
+    let mut tables = vec![
+        table::starts(&starts, &subjects)?,
+        table::peer(&starts, own, played.as_ref())?,
+    ];
+    if let Some(played) = &played {
+        tables.push(table::costs(played)?);
+        tables.push(table::actions(played)?);
+        tables.push(table::rates(&played.large)?);
+    }
+    tables.push(table::notes(&throttle, options.runs, [&before, &load()]));
+    progress("done");
+    publish("bench.md", &tables.join("\n"))
+}
+
+/// What `make build` leaves.
+fn built(name: &str, reads: bool) -> Result<Subject> {
+    let file = |name: &str, file: &str| -> Result<PathBuf> {
+        let path = root().join("target/lambda").join(name).join(file);
+        if path.exists() {
+            Ok(path)
+        } else {
+            bail!("{} is not there: run `make bench`", path.display())
+        }
+    };
+    Ok(Subject {
+        name: name.to_owned(),
+        binary: file(name, "bootstrap")?,
+        zip: Some(file(name, "bootstrap.zip")?),
+        reads,
+    })
+}
+
+/// What else keeps the machine busy.
+fn load() -> String {
+    std::fs::read_to_string("/proc/loadavg")
+        .ok()
+        .and_then(|text| Some(text.split(' ').next()?.to_owned()))
+        .unwrap_or_else(|| "?".to_owned())
+}
+
+fn publish(name: &str, text: &str) -> Result<()> {
+    let path = root().join("target").join(name);
+    std::fs::write(&path, text)?;
+    println!("{text}");
+    eprintln!("written to {}", path.display());
+    Ok(())
+}

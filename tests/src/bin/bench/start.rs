@@ -1,0 +1,171 @@
+//! Cold starts: from the process's first instant to its first question and its first answer.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use hyper::body::Bytes;
+use nightshift_tests::aws::{ACCOUNT, REGION};
+use serde_json::{Value, json};
+
+use crate::endpoint::{Behind, Endpoint};
+use crate::figures::Spread;
+use crate::function::{Cpu, Function, Program};
+use crate::share::Throttle;
+
+/// A function that is measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    /// What it is called in the table.
+    pub(crate) name: String,
+    /// The binary.
+    pub(crate) binary: PathBuf,
+    /// The zip, where there is one.
+    pub(crate) zip: Option<PathBuf>,
+    /// Whether a tick makes it read the table.
+    pub(crate) reads: bool,
+}
+
+/// One cold start.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    polled: Duration,
+    answered: Duration,
+    used: Duration,
+    peak: u64,
+}
+
+/// What is measured of a subject at one share of a core.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    /// To the first question for an event, in seconds.
+    pub(crate) polled: Spread,
+    /// To the first answer, in seconds.
+    pub(crate) answered: Spread,
+    /// The processor's time until then, in seconds.
+    pub(crate) used: Spread,
+    /// The most that was resident, in bytes.
+    pub(crate) peak: Spread,
+}
+
+/// By subject and share.
+pub(crate) type Starts = BTreeMap<(String, Cpu), Start>;
+
+/// Marks of three estates that are due long after the bench.
+fn settled() -> Bytes {
+    let item = |estate: &str| {
+        json!({
+            "pk": { "S": "tick" },
+            "sk": { "S": estate },
+            "power-staging/look_again_at": { "N": "4102444800" },
+            "power-staging/looked_at": { "N": "1764000000" },
+            "power-staging/watched": { "L": [
+                { "S": format!("{estate}-cluster") },
+                { "S": format!("{estate}-postgres") },
+            ] },
+        })
+    };
+    let items = ["blog-aws-practice", "bookmark-manager-staging", "r2e"].map(item);
+    Bytes::from(json!({ "Count": 3, "ScannedCount": 3, "Items": items }).to_string())
+}
+
+/// Starts each subject so many times at each share, in turn, so that what else goes on in the
+/// machine meets them all alike.
+///
+/// # Errors
+/// When one of them does not start, or answers wrongly.
+pub(crate) async fn measure(
+    subjects: &[Subject],
+    runs: usize,
+    throttle: &Throttle,
+    directory: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Starts> {
+    let endpoint = Endpoint::listen(Behind::Constant(settled()), directory).await?;
+    let topic = format!("arn:aws:sns:{REGION}:{ACCOUNT}:bench");
+    let mut measured: BTreeMap<(String, Cpu), Vec<Run>> = BTreeMap::new();
+    for run in 0..=runs {
+        if run % 10 == 1 {
+            progress(&format!(
+                "cold starts {run} to {} of {runs}",
+                (run + 9).min(runs)
+            ));
+        }
+        for cpu in [Cpu::Full, Cpu::Share] {
+            for subject in subjects {
+                let program = Program::new(&subject.name, subject.binary.clone(), directory)
+                    .staging(&endpoint, "bench", &topic, "/nightshift");
+                let one = once(&program, subject, cpu, throttle, &endpoint)
+                    .await
+                    .with_context(|| format!("a cold start of {}", subject.name))?;
+                // The first one only fetches the binary from the disk.
+                if run > 0 {
+                    let key = (subject.name.clone(), cpu);
+                    measured.entry(key).or_default().push(one);
+                }
+            }
+        }
+    }
+    Ok(measured
+        .into_iter()
+        .map(|(key, runs)| (key, Start::of(&runs)))
+        .collect())
+}
+
+async fn once(
+    program: &Program,
+    subject: &Subject,
+    cpu: Cpu,
+    throttle: &Throttle,
+    endpoint: &Endpoint,
+) -> Result<Run> {
+    let tick = json!({ "command": "tick" });
+    let mut function = Function::start(program, cpu, throttle, &[tick]).await?;
+    let polled = function.polled().await?;
+    let answer = function.answered().await?;
+    let run = Run {
+        polled: polled - function.started,
+        answered: answer.at - function.started,
+        used: function.cpu()?,
+        peak: function.peak()?,
+    };
+    function.end().await?;
+    let calls = endpoint.take_calls();
+    if subject.reads {
+        ensure!(
+            answer.payload["idle"] == true,
+            "a settled tick answers {}",
+            answer.payload
+        );
+        let calls: Vec<String> = calls.iter().map(|(_, call)| call.to_string()).collect();
+        ensure!(
+            calls == ["dynamodb:Query"],
+            "a settled tick calls {calls:?}"
+        );
+    } else {
+        ensure!(
+            answer.payload == Value::Null && calls.is_empty(),
+            "the empty handler answers {} and calls {calls:?}",
+            answer.payload
+        );
+    }
+    Ok(run)
+}
+
+impl Start {
+    fn of(runs: &[Run]) -> Self {
+        let spread = |value: fn(&Run) -> f64| Spread::of(runs.iter().map(value));
+        Self {
+            polled: spread(|run| run.polled.as_secs_f64()),
+            answered: spread(|run| run.answered.as_secs_f64()),
+            used: spread(|run| run.used.as_secs_f64()),
+            peak: spread(|run| as_float(run.peak)),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few megabytes")]
+fn as_float(bytes: u64) -> f64 {
+    bytes as f64
+}

@@ -1,0 +1,286 @@
+//! The tables, ratios first.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
+use std::fs;
+
+use anyhow::Result;
+
+use crate::figures::{Spread, lasted, megabytes, size, time};
+use crate::function::Cpu;
+use crate::played::{Cost, Large, Played, Three};
+use crate::share::{SHARE, Throttle};
+use crate::start::{Start, Starts, Subject};
+
+/// The commonest Python peer's cold start with its AWS calls at 128 MB, in seconds (design.md).
+const PEER: f64 = 4.4;
+
+/// The first subject beside the second.
+///
+/// # Errors
+/// When a file is gone.
+pub(crate) fn starts(starts: &Starts, subjects: &[Subject; 2]) -> Result<String> {
+    let [own, empty] = subjects;
+    let mut out = String::from(
+        "| Cold start | ÷ empty handler | power-staging, median (p90) | empty handler | promised |\n\
+         |---|--:|--:|--:|--:|\n",
+    );
+    let name = |cpu| match cpu {
+        Cpu::Full => "full CPU".to_owned(),
+        Cpu::Share => format!("{SHARE} of a core"),
+    };
+    let start = |subject: &Subject, cpu| starts.get(&(subject.name.clone(), cpu)).copied();
+    let mut row = |what: &str, value: fn(&Start) -> Spread, promised: &str| {
+        for cpu in [Cpu::Share, Cpu::Full] {
+            let (Some(own), Some(empty)) = (start(own, cpu), start(empty, cpu)) else {
+                continue;
+            };
+            let (own, empty) = (value(&own), value(&empty));
+            let promised = if cpu == Cpu::Share { promised } else { "" };
+            writeln!(
+                out,
+                "| {what}, {} | **{:.1} ×** | {} | {} | {promised} |",
+                name(cpu),
+                own.median / empty.median,
+                spread(own),
+                spread(empty),
+            )?;
+        }
+        fmt::Result::Ok(())
+    };
+    row("start → first poll", |start| start.polled, "≤ 2 ×")?;
+    row("start → first answer¹", |start| start.answered, "")?;
+    row("CPU time until then", |start| start.used, "")?;
+    if let (Some(own), Some(empty)) = (start(own, Cpu::Full), start(empty, Cpu::Full)) {
+        writeln!(
+            out,
+            "| most memory resident | **{:.1} ×** | {:.1} MB | {:.1} MB | < 12 MB |",
+            own.peak.median / empty.peak.median,
+            own.peak.median / 1_000_000.0,
+            empty.peak.median / 1_000_000.0,
+        )?;
+    }
+    let mut sizes = |what: &str, files: [u64; 2], promised: &str| {
+        let [own, empty] = files;
+        let ratio = megabytes(own) / megabytes(empty);
+        writeln!(
+            out,
+            "| {what} | **{ratio:.1} ×** | {} | {} | {promised} |",
+            size(own),
+            size(empty)
+        )
+    };
+    if let (Some(own), Some(empty)) = (&own.zip, &empty.zip) {
+        let files = [fs::metadata(own)?.len(), fs::metadata(empty)?.len()];
+        sizes("zip", files, "< 4 MB")?;
+    }
+    let files = [&own.binary, &empty.binary].map(fs::metadata);
+    let [own, empty] = files;
+    sizes("binary", [own?.len(), empty?.len()], "")?;
+    Ok(out)
+}
+
+/// Beside Python.
+///
+/// # Errors
+/// Never, while strings can be written to.
+pub(crate) fn peer(starts: &Starts, own: &Subject, played: Option<&Played>) -> Result<String> {
+    let mut out = format!(
+        "| Cold start with its AWS calls, {SHARE} of a core | ÷ Python peer's {PEER} s | power-staging, median (p90) | promised |\n\
+         |---|--:|--:|--:|\n",
+    );
+    let mut row = |what: &str, own: Spread, promised: &str| {
+        writeln!(
+            out,
+            "| {what} | **1/{:.0}** | {} | {promised} |",
+            PEER / own.median,
+            spread(own)
+        )
+    };
+    if let Some(start) = starts.get(&(own.name.clone(), Cpu::Share)) {
+        row("settled tick: TLS and one read¹", start.answered, "≤ 1/30")?;
+    }
+    if let Some(three) = played.and_then(|played| played.three.get(&Cpu::Share)) {
+        let what = format!(
+            "full look at estates 1, 3 and 4: TLS and {} calls²",
+            three.look.count()
+        );
+        row(&what, three.cold, "")?;
+    }
+    Ok(out)
+}
+
+/// Calls and durations.
+///
+/// # Errors
+/// Never, while strings can be written to.
+pub(crate) fn costs(played: &Played) -> Result<String> {
+    let mut out = format!(
+        "| On the local AWS² | calls | invocations | longest, {SHARE} of a core | longest, full CPU | CPU time | most memory |\n\
+         |---|--:|--:|--:|--:|--:|--:|\n",
+    );
+    let mut row = |what: &str, share: &Cost, full: Option<&Cost>| {
+        writeln!(
+            out,
+            "| {what} | {} | {} | {} | {} | {} | {} |",
+            share.count(),
+            share.invocations,
+            lasted(share.longest),
+            full.map_or_else(|| "–".to_owned(), |full| lasted(full.longest)),
+            lasted(share.used),
+            size(share.peak),
+        )
+    };
+    let both = |pick: fn(&Three) -> &Cost| {
+        let at = |cpu| played.three.get(&cpu).map(pick);
+        at(Cpu::Share).map(|share| (share, at(Cpu::Full)))
+    };
+    for (what, pick) in THREE {
+        if let Some((share, full)) = both(pick) {
+            row(&format!("estates 1, 3, 4: {what}"), share, full)?;
+        }
+    }
+    let Large {
+        quick, look, sleep, ..
+    } = &played.large;
+    row("500 services, 50 databases: full look", look, Some(quick))?;
+    row("500 services, 50 databases: whole sleep", sleep, None)?;
+    Ok(out)
+}
+
+type Pick = fn(&Three) -> &Cost;
+
+const THREE: [(&str, Pick); 4] = [
+    ("settled tick", |three| &three.tick),
+    ("full look", |three| &three.look),
+    ("whole sleep", |three| &three.sleep),
+    ("whole wake", |three| &three.wake),
+];
+
+/// Which calls.
+///
+/// # Errors
+/// Never, while strings can be written to.
+pub(crate) fn actions(played: &Played) -> Result<String> {
+    let mut columns: Vec<(String, &Cost)> = Vec::new();
+    if let Some(three) = played.three.get(&Cpu::Share) {
+        columns.extend(THREE.map(|(what, pick)| (what.to_owned(), pick(three))));
+    }
+    columns.push(("500: full look".to_owned(), &played.large.look));
+    columns.push(("500: whole sleep".to_owned(), &played.large.sleep));
+    let mut out = String::from("| Calls |");
+    for (what, _) in &columns {
+        write!(out, " {what} |")?;
+    }
+    write!(out, "\n|---|{}\n", "--:|".repeat(columns.len()))?;
+    let actions: BTreeSet<&String> = columns
+        .iter()
+        .flat_map(|(_, cost)| cost.calls.keys())
+        .collect();
+    for action in actions {
+        write!(out, "| `{action}` |")?;
+        for (_, cost) in &columns {
+            match cost.calls.get(action) {
+                Some(count) => write!(out, " {count} |")?,
+                None => write!(out, " |")?,
+            }
+        }
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// How fast.
+///
+/// # Errors
+/// Never, while strings can be written to.
+pub(crate) fn rates(large: &Large) -> Result<String> {
+    let mut out = String::from(
+        "| Rates while 500 services go to sleep | calls | most in 1 s | a second, over 10 s | AWS documents | its bucket at its emptiest |\n\
+         |---|--:|--:|--:|--:|--:|\n",
+    );
+    for (class, rate) in &large.rates {
+        let documented = class.documented.map_or_else(
+            || "–".to_owned(),
+            |(a_second, at_once)| format!("{a_second}/s after {at_once} at once"),
+        );
+        let left = rate
+            .left
+            .map_or_else(|| "–".to_owned(), |left| format!("{left:.0} left"));
+        writeln!(
+            out,
+            "| {} | {} | {} | {:.1} | {documented} | {left} |",
+            class.name, rate.calls, rate.second, rate.sustained
+        )?;
+    }
+    Ok(out)
+}
+
+/// Any number of builds beside each other; the first is what the others are held against.
+///
+/// # Errors
+/// When a file is gone.
+pub(crate) fn variants(starts: &Starts, subjects: &[Subject]) -> Result<String> {
+    let mut out = format!(
+        "| Build | zip ÷ first | zip | binary | first poll, full CPU | first answer, full CPU | CPU time | first poll, {SHARE} | first answer, {SHARE} | memory |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    let zip = |subject: &Subject| subject.zip.as_ref().map(fs::metadata).transpose();
+    let first = match subjects.first() {
+        Some(first) => zip(first)?.map(|file| file.len()),
+        None => None,
+    };
+    for subject in subjects {
+        let start = |cpu| starts.get(&(subject.name.clone(), cpu));
+        let (Some(full), Some(share)) = (start(Cpu::Full), start(Cpu::Share)) else {
+            continue;
+        };
+        let file = zip(subject)?.map(|file| file.len());
+        let ratio = file.zip(first).map_or_else(
+            || "–".to_owned(),
+            |(own, first)| format!("**{:.2} ×**", megabytes(own) / megabytes(first)),
+        );
+        writeln!(
+            out,
+            "| {} | {ratio} | {} | {} | {} | {} | {} | {} | {} | {:.1} MB |",
+            subject.name,
+            file.map_or_else(|| "–".to_owned(), size),
+            size(fs::metadata(&subject.binary)?.len()),
+            spread(full.polled),
+            spread(full.answered),
+            time(full.used.median),
+            spread(share.polled),
+            spread(share.answered),
+            full.peak.median / 1_000_000.0,
+        )?;
+    }
+    Ok(out)
+}
+
+/// What stands below the tables.
+#[must_use]
+pub(crate) fn notes(throttle: &Throttle, runs: usize, load: [&str; 2]) -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = model
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    format!(
+        "Medians of {runs} starts of each, in turn; the p90 in brackets. The function was {}. {cores} cores ({}, {model}), \
+         load average {} before and {} after. Not run on Lambda.\n\
+         ¹ For power-staging a settled tick: a TLS handshake with a loopback endpoint, a bundle with this machine's roots to read, \
+         one DynamoDB Query. The empty handler calls nothing.\n\
+         ² MiniStack and moto behind TLS; their own time counts, the way to AWS does not. Databases take {} looks to start or stop. \
+         Sleep and wake are counted from the first tick that is due until nothing is; a tick comes each minute.\n",
+        throttle.words(),
+        std::env::consts::ARCH,
+        load[0],
+        load[1],
+        crate::played::LOOKS,
+    )
+}
+
+fn spread(spread: Spread) -> String {
+    format!("{} ({})", time(spread.median), time(spread.p90))
+}

@@ -1,0 +1,214 @@
+//! power-staging built in other ways, each in a directory of its own under `target/variants`, from
+//! a copy of the sources, so that nobody's work in the tree gets in the way.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use nightshift_tests::local::root;
+use tokio::process::Command;
+
+use crate::start::Subject;
+
+/// One way to build it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Variant {
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// What is set while it builds.
+    environment: &'static [(&'static str, &'static str)],
+    /// Whether the SDK keeps its default features.
+    sdk_defaults: bool,
+}
+
+const fn variant(
+    name: &'static str,
+    environment: &'static [(&'static str, &'static str)],
+) -> Variant {
+    Variant {
+        name,
+        environment,
+        sdk_defaults: false,
+    }
+}
+
+/// What can be tried.
+pub(crate) const ALL: [Variant; 8] = [
+    variant("as-committed", &[]),
+    variant("opt-s", &[("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")]),
+    variant("opt-3", &[("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")]),
+    variant("lto-thin", &[("CARGO_PROFILE_RELEASE_LTO", "thin")]),
+    variant("panic-abort", &[("CARGO_PROFILE_RELEASE_PANIC", "abort")]),
+    variant(
+        "opt-3-thin-abort",
+        &[
+            ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3"),
+            ("CARGO_PROFILE_RELEASE_LTO", "thin"),
+            ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
+        ],
+    ),
+    variant("jitter-entropy", &[("AWS_LC_SYS_NO_JITTER_ENTROPY", "0")]),
+    Variant {
+        name: "sdk-defaults",
+        environment: &[],
+        sdk_defaults: true,
+    },
+];
+
+/// Finds those that are named; none means all.
+///
+/// # Errors
+/// When there is none of a name.
+pub(crate) fn chosen(names: &[String]) -> Result<Vec<Variant>> {
+    if names.is_empty() {
+        return Ok(ALL.to_vec());
+    }
+    names
+        .iter()
+        .map(|name| {
+            let known = ALL.map(|variant| variant.name).join(", ");
+            ALL.into_iter()
+                .find(|variant| variant.name == *name)
+                .with_context(|| format!("no variant `{name}`: there is {known}"))
+        })
+        .collect()
+}
+
+/// Builds them one after the other.
+///
+/// # Errors
+/// When one does not build.
+pub(crate) async fn build(
+    variants: &[Variant],
+    progress: &mut dyn FnMut(&str),
+) -> Result<Vec<Subject>> {
+    let all = root().join("target/variants");
+    let sources = all.join("source");
+    copy_sources(&root(), &sources)?;
+    let mut subjects = Vec::new();
+    for variant in variants {
+        progress(&format!(
+            "building {} (5 to 10 min from nothing)",
+            variant.name
+        ));
+        let began = Instant::now();
+        subjects.push(variant.build(&all, &sources).await?);
+        progress(&format!(
+            "{} took {} s to build",
+            variant.name,
+            began.elapsed().as_secs()
+        ));
+    }
+    Ok(subjects)
+}
+
+impl Variant {
+    async fn build(&self, all: &Path, sources: &Path) -> Result<Subject> {
+        let sources = if self.sdk_defaults {
+            let other = all.join("source-sdk-defaults");
+            copy_sources(&root(), &other)?;
+            with_sdk_defaults(&other.join("Cargo.toml"))?;
+            other
+        } else {
+            sources.to_owned()
+        };
+        let target = all.join(self.name);
+        let mut files = Vec::new();
+        for format in ["binary", "zip"] {
+            self.cargo_lambda(&sources, &target, format).await?;
+            let suffix = if format == "zip" { ".zip" } else { "" };
+            files.push(target.join(format!("lambda/power-staging/bootstrap{suffix}")));
+        }
+        let zip = files.pop();
+        Ok(Subject {
+            name: self.name.to_owned(),
+            binary: files.pop().context("no binary")?,
+            zip,
+            reads: true,
+        })
+    }
+
+    async fn cargo_lambda(&self, sources: &Path, target: &Path, format: &str) -> Result<()> {
+        let architecture = if cfg!(target_arch = "aarch64") {
+            "--arm64"
+        } else {
+            "--x86-64"
+        };
+        let status = Command::new(root().join(".venv/bin/cargo-lambda"))
+            .args(["lambda", "build", "--quiet", "--release"])
+            .args(["--package", "power-staging", architecture])
+            .args(["--output-format", format])
+            .current_dir(sources)
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_TERM_PROGRESS_WHEN", "never")
+            .envs(self.environment.iter().copied())
+            .kill_on_drop(true)
+            .status()
+            .await
+            .context("cargo lambda")?;
+        ensure!(status.success(), "{} does not build", self.name);
+        Ok(())
+    }
+}
+
+/// Copies what a build reads; what is the same already keeps its time, so that cargo need not build
+/// it again.
+fn copy_sources(from: &Path, to: &Path) -> Result<()> {
+    const PARTS: [&str; 7] = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+        ".cargo",
+        "functions",
+        "shared",
+        "tests",
+    ];
+    fs::create_dir_all(to).with_context(|| to.display().to_string())?;
+    for part in PARTS {
+        let path = from.join(part);
+        if path.exists() {
+            copy(&path, &to.join(part))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if from.is_dir() {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let name = entry?.file_name();
+            copy(&from.join(&name), &to.join(&name))?;
+        }
+        return Ok(());
+    }
+    let bytes = fs::read(from).with_context(|| from.display().to_string())?;
+    if fs::read(to).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    fs::write(to, bytes).with_context(|| to.display().to_string())
+}
+
+/// Undoes the trimming of the SDK crates in a manifest.
+fn with_sdk_defaults(manifest: &PathBuf) -> Result<()> {
+    const TRIMMED: &str = "default-features = false, features = [\"default-https-client\"";
+    let text = fs::read_to_string(manifest)?;
+    let mut changed = 0;
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| {
+            if line.starts_with("aws-") && line.contains(TRIMMED) {
+                changed += 1;
+                line.replace(TRIMMED, "features = [\"default-https-client\"")
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    if changed == 0 {
+        bail!("{} has no trimmed SDK crate", manifest.display());
+    }
+    fs::write(manifest, lines.join("\n") + "\n")?;
+    Ok(())
+}
