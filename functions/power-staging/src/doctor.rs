@@ -7,91 +7,12 @@ mod tests;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Time, tz::TimeZone};
 use nightshift::{
     config::Sleeper,
-    kind::{Arn, Database, Kind, Never, Service, Tag},
+    kind::{Database, Kind, Service, Tag},
     money,
-    report::{Failure, Money},
+    report::{Diagnosis, Finding, Money},
 };
-use serde::Serialize;
 
 use crate::plan::{View, billed, claims_service};
-
-/// Something that a person should look into.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "finding", rename_all = "snake_case")]
-pub enum Finding {
-    /// Backups are made while the database is stopped, so that none are made.
-    BackupAsleep {
-        /// The database.
-        database: String,
-        /// The window in UTC.
-        window: String,
-    },
-    /// The backup window lies across the time of going to sleep: RDS refuses to stop meanwhile.
-    BackupAtBedtime {
-        /// The database.
-        database: String,
-        /// The window in UTC.
-        window: String,
-    },
-    /// No automated backups at all.
-    NoBackups {
-        /// The database.
-        database: String,
-    },
-    /// Maintenance falls into the sleeping hours.
-    MaintenanceAsleep {
-        /// The database.
-        database: String,
-        /// The window in UTC.
-        window: String,
-    },
-    /// It can never be stopped.
-    NeverStops {
-        /// The database.
-        database: String,
-        /// Why.
-        never: Never,
-    },
-    /// A failed deployment would not be rolled back.
-    NoCircuitBreaker {
-        /// The service.
-        service: String,
-    },
-    /// The consent is missing.
-    NoConsent {
-        /// The resource.
-        arn: Arn,
-        /// The tag's value, if there is one.
-        found: Option<String>,
-    },
-    /// The document names what is not there.
-    NotFound {
-        /// The name.
-        name: String,
-    },
-    /// Something could not be read, for want of a permission or otherwise.
-    Unread {
-        /// What failed.
-        failure: Failure,
-    },
-}
-
-/// What `doctor` answers for one estate.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Diagnosis {
-    /// The estate.
-    pub estate: String,
-    /// What should be looked into.
-    pub findings: Vec<Finding>,
-    /// What is billed while it sleeps.
-    pub still_billed: Vec<String>,
-    /// Hours of this month in which it sleeps, by the calendar.
-    pub hours_asleep_this_month: i64,
-    /// What that saves this month, at the company's prices.
-    pub saved_this_month: Option<Money>,
-    /// What its Terraform must ignore.
-    pub terraform: Vec<String>,
-}
 
 /// Examines one estate.
 #[must_use]

@@ -15,8 +15,9 @@ use crate::{
     context::{Context, Function},
     doctor,
     estates::Resolved,
-    look::{self, Ground, Looked, Occasion, Planned},
-    plan::{self, View},
+    foresee::foresee,
+    look::{self, Ground, Looked, Occasion},
+    plan,
 };
 
 /// Without an end of its own, a wake by hand lasts so long.
@@ -151,36 +152,26 @@ async fn ask(context: &Context, only: Option<&str>, question: Question) -> Resul
         let zone = look::zone_of(estate);
         let place = look::place(context, estate, &zone, ground.language, now);
         words.extend(estate.problems.iter().map(ToString::to_string));
-        let Some(planned) = look::plan_for(&ground, &scene, estate, now) else {
+        let held = look::held(&ground, &scene, estate, now);
+        let Some(view) = look::view(&ground, &scene, estate, &held, now) else {
             continue;
         };
-        let mut report = look::report_of(&estate.name, &planned.plan, now);
-        if question == Question::DryRun {
-            report.steps.clone_from(&planned.foreseen);
-        }
-        if let Some(snapshot) = scene.snapshot(&estate.name) {
-            report.failures.clone_from(&snapshot.unread);
-        }
-        let text = text::report(&report, &place);
-        words.push(text.title);
-        words.extend(text.lines);
-        if question == Question::DryRun {
-            words.extend(
-                report
-                    .steps
-                    .iter()
-                    .map(|deed| format!("→ {}", text::deed(deed, &place))),
-            );
-        }
         if question == Question::Doctor {
-            diagnoses.extend(diagnose(&ground, &scene, estate, &planned, now));
+            let diagnosis = doctor::examine(&view);
+            words.extend(spoken(text::diagnosis(&diagnosis, &place)));
+            diagnoses.push(diagnosis);
+            continue;
         }
+        let mut report = look::report_of(&estate.name, &plan::plan(&view), now);
+        report.failures.clone_from(&view.snapshot.unread);
+        if question == Question::DryRun {
+            report.steps = foresee(&view);
+        }
+        words.extend(spoken(text::report(&report, &place)));
         reports.push(report);
     }
     Ok(match question {
-        Question::Doctor => {
-            json!({ "estates": diagnoses, "problems": words_of_problems(&ground, &chosen) })
-        }
+        Question::Doctor => json!({ "estates": diagnoses, "text": words }),
         Question::Status | Question::DryRun => json!({
             "ready": all_ready(&reports),
             "estates": reports,
@@ -189,37 +180,8 @@ async fn ask(context: &Context, only: Option<&str>, question: Question) -> Resul
     })
 }
 
-fn words_of_problems(ground: &Ground, chosen: &[String]) -> Vec<String> {
-    let estates = ground
-        .estates
-        .iter()
-        .filter(|estate| chosen.contains(&estate.name));
-    estates
-        .flat_map(|estate| estate.problems.iter().map(ToString::to_string))
-        .collect()
-}
-
-fn diagnose(
-    ground: &Ground,
-    scene: &look::Scene,
-    estate: &Resolved,
-    planned: &Planned,
-    now: Timestamp,
-) -> Option<doctor::Diagnosis> {
-    Some(doctor::examine(&View {
-        sleeper: estate.sleeper.as_ref()?,
-        released: estate.released,
-        snapshot: scene.snapshot(&estate.name)?,
-        entries: &planned.entries,
-        record: &planned.record.item,
-        order: ground
-            .ledger
-            .overrides
-            .get(&estate.name)
-            .map(|kept| &kept.item),
-        rivals: scene.rivals(),
-        now,
-    }))
+fn spoken(text: text::Text) -> impl Iterator<Item = String> {
+    std::iter::once(text.title).chain(text.lines)
 }
 
 /// The estates that are meant; a name that nobody knows is answered with those that are known.

@@ -319,36 +319,38 @@ fn record_of(ground: &Ground, name: &str, now: Timestamp) -> Kept<EstateRecord> 
         .unwrap_or_else(|| Kept::new(EstateRecord::new(now)))
 }
 
-/// A plan for one estate, and what it was made from.
-pub struct Planned {
-    /// The plan.
-    pub plan: Plan,
-    /// The record that it was made from.
+/// What the ledger holds of one estate, after hand-overs.
+pub struct Held {
+    /// How it fared until now.
     pub record: Kept<EstateRecord>,
-    /// The estate's entries.
+    /// Its entries.
     pub entries: BTreeMap<Arn, Kept<Entry>>,
-    /// Everything that would be done until the estate has settled.
-    pub foreseen: Vec<nightshift::report::Deed>,
 }
 
-/// Plans one estate.
+/// What the ledger holds of an estate.
 #[must_use]
-pub fn plan_for(
-    ground: &Ground,
-    scene: &Scene,
-    estate: &Resolved,
+pub fn held(ground: &Ground, scene: &Scene, estate: &Resolved, now: Timestamp) -> Held {
+    Held {
+        record: record_of(ground, &estate.name, now),
+        entries: scene.entries.get(&estate.name).cloned().unwrap_or_default(),
+    }
+}
+
+/// Everything that a plan is made from; none without a document in force.
+#[must_use]
+pub fn view<'a>(
+    ground: &'a Ground,
+    scene: &'a Scene,
+    estate: &'a Resolved,
+    held: &'a Held,
     now: Timestamp,
-) -> Option<Planned> {
-    let sleeper = estate.sleeper.as_ref()?;
-    let snapshot = scene.snapshots.get(&estate.name)?;
-    let entries = scene.entries.get(&estate.name).cloned().unwrap_or_default();
-    let record = record_of(ground, &estate.name, now);
-    let view = View {
-        sleeper,
+) -> Option<View<'a>> {
+    Some(View {
+        sleeper: estate.sleeper.as_ref()?,
         released: estate.released,
-        snapshot,
-        entries: &entries,
-        record: &record.item,
+        snapshot: scene.snapshots.get(&estate.name)?,
+        entries: &held.entries,
+        record: &held.record.item,
         order: ground
             .ledger
             .overrides
@@ -356,14 +358,6 @@ pub fn plan_for(
             .map(|kept| &kept.item),
         rivals: &scene.rivals,
         now,
-    };
-    let plan = plan::plan(&view);
-    let foreseen = foresee(&view);
-    Some(Planned {
-        plan,
-        foreseen,
-        record,
-        entries,
     })
 }
 
@@ -389,8 +383,9 @@ pub fn report_of(name: &str, plan: &Plan, now: Timestamp) -> Report {
 /// Plans, acts and reports for one estate, and gives its lease back.
 async fn treat(context: &Context, ground: &Ground, scene: &Scene, estate: &Resolved) -> Report {
     let now = context.now();
-    let report = match plan_for(ground, scene, estate, now) {
-        Some(planned) => carry_out(context, ground, scene, estate, planned, now).await,
+    let held = held(ground, scene, estate, now);
+    let report = match view(ground, scene, estate, &held, now) {
+        Some(view) => carry_out(context, ground, estate, &view, &held).await,
         None => without_document(context, ground, estate, now).await,
     };
     for failure in &report.failures {
@@ -429,34 +424,27 @@ fn watched(scene: &Scene, estate: &Resolved) -> Vec<String> {
 async fn carry_out(
     context: &Context,
     ground: &Ground,
-    scene: &Scene,
     estate: &Resolved,
-    planned: Planned,
-    now: Timestamp,
+    view: &View<'_>,
+    held: &Held,
 ) -> Report {
-    let Planned {
-        mut plan,
-        record,
-        entries,
-        foreseen,
-    } = planned;
-    let mut report = report_of(&estate.name, &plan, now);
+    let Held { record, entries } = held;
+    let mut plan = plan::plan(view);
+    let mut report = report_of(&estate.name, &plan, view.now);
     report.steps = plan.deeds();
     let watch = context.function.settings.watch;
     let mut failures = keep_documents(context, ground, estate).await;
-    if let Some(snapshot) = scene.snapshots.get(&estate.name) {
-        failures.extend(snapshot.unread.iter().cloned());
-    }
+    failures.extend(view.snapshot.unread.iter().cloned());
     let mut next = plan.record.clone();
     if watch {
         // Nothing is changed, so nothing can settle: the estate stays where it is.
         next = record.item.clone();
         plan.moments.clear();
-        report.steps.clone_from(&foreseen);
-        tell_what_would_be_done(&mut plan, foreseen);
+        report.steps = foresee(view);
+        tell_what_would_be_done(&mut plan, report.steps.clone());
         report.settled = true;
     } else {
-        let done = change(context, ground, estate, &plan, &entries).await;
+        let done = change(context, ground, estate, &plan, entries).await;
         plan::failed(&mut plan, &done.failures);
         report.settled &= done.left == 0;
         report.changes = done.changes;
@@ -470,11 +458,11 @@ async fn carry_out(
     report.phase = next.phase;
     next.matters = plan.matters.after_telling(&told.keys);
     report.news = told.news;
-    failures.extend(keep_record(context, &estate.name, &record, &next).await);
+    failures.extend(keep_record(context, &estate.name, record, &next).await);
     if estate.released && !watch && plan.chains.is_empty() && report.settled && entries.is_empty() {
         let forgotten = context
             .store
-            .forget_estate(&estate.name, &reread(ground, estate, &record, &next))
+            .forget_estate(&estate.name, &reread(ground, estate, record, &next))
             .await;
         failures.extend(forgotten.err().map(WriteError::into_failure));
     }
@@ -680,6 +668,20 @@ struct Told {
     moments_failed: bool,
 }
 
+/// `Mode: watch` puts nothing to sleep: that it does not sleep is no news.
+const fn is_late_to_sleep(news: &News) -> bool {
+    matches!(
+        news,
+        News::NotYet {
+            wanted: State::Asleep,
+            ..
+        } | News::Stuck {
+            wanted: State::Asleep,
+            ..
+        }
+    )
+}
+
 /// Publishes what is to be told. What could not be published counts as not told.
 async fn tell(
     context: &Context,
@@ -689,7 +691,11 @@ async fn tell(
     failures: &mut Vec<Failure>,
 ) -> Told {
     let mut told = Told::default();
+    let watch = context.function.settings.watch;
     for (key, news) in plan.matters.to_tell().to_vec() {
+        if watch && is_late_to_sleep(&news) {
+            continue;
+        }
         tell_one(
             context,
             estate,

@@ -147,6 +147,8 @@ pub enum Cause {
         /// Why.
         never: Never,
     },
+    /// A daemon service has no count that could be set.
+    Daemon,
     /// It was not found.
     Missing,
     /// It could not be read.

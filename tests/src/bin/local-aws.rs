@@ -1,36 +1,51 @@
-//! A local AWS with the function and three estates, for trying things out: `make local`.
+//! A local AWS with the function, three estates and their documents, for trying things out:
+//! `make local`.
 
 use anyhow::Result;
 use nightshift_tests::aws::REGION;
 use nightshift_tests::estates;
 use nightshift_tests::local::{Deployment, LocalAws};
+use nightshift_tests::stage::Stage;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    // Whatever ends first: what is dropped here takes everything that was started with it.
+    tokio::select! {
+        ended = serve() => ended,
+        _ = tokio::signal::ctrl_c() => {
+            println!("\nStopped. Nothing is left running.");
+            Ok(())
+        }
+    }
+}
+
+async fn serve() -> Result<()> {
     println!("Starting MiniStack and moto…");
     let local = LocalAws::start().await?;
     println!("Deploying template.yaml…");
-    let stack = local.deploy(&Deployment::built()).await?;
-    println!("Creating the estates…");
-    for estate in estates::ALL {
-        estate.create(&local).await?;
-    }
+    let stage = Stage::on(local, &Deployment::built()).await?;
+    println!("Creating the estates and their documents…");
+    stage.furnish(&estates::ALL).await?;
+    let (local, stack) = (&stage.local, &stage.stack);
+    let endpoint = local.endpoint();
     println!("\n{}", local.snapshot().await?);
-    println!("In another terminal:\n");
-    println!(
-        "  export AWS_ENDPOINT_URL={} AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION} \\",
-        local.endpoint()
-    );
+    println!("In another terminal, in this directory:\n");
+    println!("  export PATH=\"$PWD/.venv/bin:$PATH\" AWS_ENDPOINT_URL={endpoint} \\");
+    println!("         AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION} \\");
     println!("         AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\");
     println!(
-        "         NIGHTSHIFT_TABLE={} NIGHTSHIFT_TOPIC_ARN={} NIGHTSHIFT_ALLOW_AT=true",
-        stack.table, stack.topic
+        "         NIGHTSHIFT_MODE=act NIGHTSHIFT_ALLOW_AT=true NIGHTSHIFT_TABLE={} \\",
+        stack.table
     );
+    println!("         NIGHTSHIFT_TOPIC_ARN={}\n", stack.topic);
+    println!("The deployed function:\n");
     println!(
-        "  aws lambda invoke --function-name {} --payload fileb://events/status.json /dev/stdout",
+        "  cargo lambda invoke --remote --endpoint-url {endpoint} {} --data-file events/status.json",
         stack.function
     );
-    println!("\nCtrl-C ends it.");
-    tokio::signal::ctrl_c().await?;
-    Ok(())
+    println!("\nThe sources, built anew whenever they change:\n");
+    println!("  cargo lambda watch --package power-staging");
+    println!("  cargo lambda invoke power-staging --data-file events/status.json\n");
+    println!("Ctrl-C ends it.");
+    std::future::pending().await
 }

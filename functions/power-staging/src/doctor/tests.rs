@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use nightshift::{
     config,
-    kind::{Bounds, DatabaseState, Size, Sizing, Suspension, Target},
+    kind::{Arn, Bounds, DatabaseState, Never, Size, Sizing, Suspension, Target},
     ledger::EstateRecord,
 };
 

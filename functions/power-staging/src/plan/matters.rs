@@ -120,6 +120,16 @@ impl Matters {
         }
     }
 
+    /// Whether it lasts at this look.
+    pub(super) fn lasts(&self, key: &str) -> bool {
+        self.current.contains_key(key)
+    }
+
+    /// It is over.
+    pub(super) fn end(&mut self, key: &str) {
+        self.current.remove(key);
+    }
+
     /// What could not be read for a moment is no reason to think that anything is over.
     pub(super) fn outlast(&mut self, unread: &[Failure]) {
         let fleeting = unread.iter().all(|failure| {
@@ -340,7 +350,12 @@ impl Draft<'_> {
         let Some(wanted) = row.wanted else { return };
         if matches!(
             cause,
-            Cause::Grace { .. } | Cause::Rollout { .. } | Cause::JustChanged | Cause::Hold
+            // The databases that it waits for are told of themselves.
+            Cause::NeedsDatabases { .. }
+                | Cause::Grace { .. }
+                | Cause::Rollout { .. }
+                | Cause::JustChanged
+                | Cause::Hold
         ) {
             return;
         }

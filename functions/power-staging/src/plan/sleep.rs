@@ -93,12 +93,17 @@ impl Draft<'_> {
             return self.leave(row, cause);
         }
         if service.daemon {
-            return self.leave(row, Cause::Missing);
+            return self.leave(row, Cause::Daemon);
         }
         if service.tag.as_deref() != Some(self.name()) {
             self.tell_of_no_consent(&service.arn, service.tag.as_ref(), false);
             let found = service.tag.clone();
             return self.leave(row, Cause::NoConsent { found });
+        }
+        let mut unread = self.view.snapshot.unread.iter();
+        if let Some(failure) = unread.find(|failure| failure.resource == service.arn.as_str()) {
+            let code = failure.code.clone();
+            return self.wait(row, Cause::Unreadable { code });
         }
         if let Some(target) = &service.target
             && let Tag::Read(found) = &target.tag

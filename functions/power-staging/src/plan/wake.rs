@@ -15,8 +15,15 @@ use super::{
     sleep::{is_clamp, is_counted},
 };
 
+/// The matter of a wake from full sleep without a break: only such a wake teaches the lead.
+const WHOLE_WAKE: &str = "whole-wake";
+
 impl Draft<'_> {
     pub(super) fn towards_waking(&mut self) {
+        if self.record.phase == Phase::Asleep {
+            self.matters.note(WHOLE_WAKE);
+        }
+        self.matters.keep(WHOLE_WAKE);
         if matches!(self.record.phase, Phase::Asleep | Phase::ToSleep) {
             self.record.enter(Phase::ToWake, self.now);
         }
@@ -80,12 +87,26 @@ impl Draft<'_> {
             && service.desired != self.goal(service, &saved)
             && !self.is_hands(service, entry);
         if !databases.is_empty() && starts {
+            self.remember_dark_deployment(service, entry);
             return self.wait(row, Cause::NeedsDatabases { databases });
         }
         if service.desired == 0 && service.tag.as_deref() != Some(entry.estate.as_str()) {
             self.tell_of_no_consent(&service.arn, service.tag.as_ref(), true);
         }
         self.restore(service, entry, &saved);
+    }
+
+    /// A deployment that woke the estate is written down at once: whoever takes the order back
+    /// is not overruled by the same deployment.
+    fn remember_dark_deployment(&mut self, service: &Service, entry: &Entry) {
+        if let Some(dark) = dark_deployment(service, entry) {
+            let mut entry = self.at_stage(entry, entry.stage);
+            if let Some(saved) = entry.service.as_mut() {
+                saved.dark = Some(dark);
+            }
+            let step = Step::Save(Box::new(entry));
+            self.steps(&service.arn, Kind::EcsService, vec![step]);
+        }
     }
 
     /// Count first; then, once it runs, the suspension as it was found; then, once that was seen,
@@ -292,12 +313,15 @@ impl Draft<'_> {
         if !self.view.released {
             let ready = self.ready(began, seconds, database_seconds);
             self.moments.push(ready);
-            self.record.remember(Wake {
-                began,
-                seconds,
-                database_seconds,
-            });
+            if self.matters.lasts(WHOLE_WAKE) {
+                self.record.remember(Wake {
+                    began,
+                    seconds,
+                    database_seconds,
+                });
+            }
         }
+        self.matters.end(WHOLE_WAKE);
         self.record.enter(Phase::Awake, self.now);
     }
 
@@ -324,9 +348,10 @@ impl Draft<'_> {
             services().partition(|service| service.desired == 0);
         News::Ready {
             opening: (self.wanted.why == Why::Calendar)
-                .then(|| self.view.sleeper.calendar.span_at_or_after(self.now))
+                .then(|| self.view.sleeper.calendar.span_at_or_after(began))
                 .flatten()
-                .map(|span| span.start),
+                .map(|span| span.start)
+                .filter(|opening| *opening >= began),
             woke_seconds,
             database_seconds,
             services: awake

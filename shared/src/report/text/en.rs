@@ -964,6 +964,10 @@ impl English<'_> {
                 format!("can never be stopped: it {}", never_stops(*never).0),
                 None,
             ),
+            Cause::Daemon => (
+                "is a daemon service, which has no count that could be set".to_owned(),
+                None,
+            ),
             Cause::Missing => ("was not found".to_owned(), None),
             Cause::Unreadable { code: unread } => {
                 ("could not be read".to_owned(), Some(code(unread)))
@@ -1010,6 +1014,7 @@ impl English<'_> {
                 "Take it out of `databases` in the estate's document, or {}.",
                 never_stops(*never).1
             ),
+            Cause::Daemon => "Take it out of the estate's services: `all_but`.".to_owned(),
             Cause::Missing => "Correct the name in the estate's document, or take it out.".to_owned(),
             Cause::Unreadable { .. } => "See whether the function's role may read it.".to_owned(),
             Cause::Hold => "It is taken up again when the hold ends.".to_owned(),

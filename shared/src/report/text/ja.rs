@@ -931,6 +931,10 @@ impl Japanese<'_> {
                 format!("{}のため停止できません", never_stops(*never).0),
                 None,
             ),
+            Cause::Daemon => (
+                "デーモンサービスのため、台数を変更できません".to_owned(),
+                None,
+            ),
             Cause::Missing => ("見つかりません".to_owned(), None),
             Cause::Unreadable { code: unread } => ("読み取れません".to_owned(), Some(code(unread))),
             Cause::Hold => (
@@ -977,6 +981,7 @@ impl Japanese<'_> {
                 "環境の設定の `databases` から外すか、{}。",
                 never_stops(*never).1
             ),
+            Cause::Daemon => "環境のサービスから外してください(`all_but`)。".to_owned(),
             Cause::Missing => "環境の設定で名前を直すか、外してください。".to_owned(),
             Cause::Unreadable { .. } => "関数のロールに読み取りの権限があるか確認してください。".to_owned(),
             Cause::Hold => "保留が終われば再開します。".to_owned(),

@@ -456,6 +456,7 @@ fn thing(cause: &Cause) -> Thing {
         | Cause::Refused { .. }
         | Cause::NoConsent { .. }
         | Cause::Claimed { .. }
+        | Cause::Daemon
         | Cause::Missing
         | Cause::Unreadable { .. }
         | Cause::Hold => Thing::Named,
@@ -474,6 +475,7 @@ fn needs_a_person(cause: &Cause) -> bool {
         | Cause::NoConsent { .. }
         | Cause::Claimed { .. }
         | Cause::Never { .. }
+        | Cause::Daemon
         | Cause::Missing
         | Cause::Unreadable { .. } => true,
         Cause::Status { .. }
@@ -699,6 +701,7 @@ pub(crate) mod samples {
             Cause::NoConsent { found: Some("r2e".to_owned()) };
         Claimed: Cause::Claimed { estates: vec!["r2e".to_owned(), "blog".to_owned()] };
         Never: Cause::Never { never: Never::Replica };
+        Daemon: Cause::Daemon;
         Missing: Cause::Missing;
         Unreadable: Cause::Unreadable { code: "AccessDeniedException".to_owned() };
         Hold: Cause::Hold;

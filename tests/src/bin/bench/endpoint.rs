@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -41,6 +42,17 @@ pub(crate) enum Behind {
     LocalAws(String),
 }
 
+/// A call as it was seen here.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// When it came.
+    pub(crate) at: Instant,
+    /// When its answer was ready.
+    pub(crate) until: Instant,
+    /// Which.
+    pub(crate) call: Call,
+}
+
 /// The endpoint while it listens.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
@@ -53,7 +65,8 @@ pub(crate) struct Endpoint {
 struct Shared {
     behind: Behind,
     http: Http,
-    calls: Mutex<Vec<(Instant, Call)>>,
+    calls: Mutex<Vec<Seen>>,
+    connections: AtomicUsize,
 }
 
 impl fmt::Debug for Shared {
@@ -78,6 +91,7 @@ impl Endpoint {
             behind,
             http: Http::default(),
             calls: Mutex::default(),
+            connections: AtomicUsize::default(),
         });
         let serving = Arc::clone(&shared);
         let server = tokio::spawn(async move {
@@ -94,6 +108,7 @@ impl Endpoint {
                     let Ok(stream) = acceptor.accept(stream).await else {
                         return;
                     };
+                    shared.connections.fetch_add(1, Ordering::Relaxed);
                     let service = service_fn(|request| answer(Arc::clone(&shared), request));
                     let _ = hyper::server::conn::http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), service)
@@ -123,13 +138,21 @@ impl Endpoint {
 
     /// Takes the calls since this was last asked.
     #[must_use]
-    pub(crate) fn take_calls(&self) -> Vec<(Instant, Call)> {
+    pub(crate) fn take_calls(&self) -> Vec<Seen> {
         let mut calls = self
             .shared
             .calls
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut calls)
+    }
+}
+
+impl Endpoint {
+    /// How many handshakes there were since this was last asked.
+    #[must_use]
+    pub(crate) fn take_connections(&self) -> usize {
+        self.shared.connections.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -172,21 +195,20 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts, body.collect().await?.to_bytes());
     let call = Call::of(&request);
-    shared
-        .calls
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push((at, call));
-    match &shared.behind {
-        Behind::Constant(body) => Ok(Response::builder()
+    let response = match &shared.behind {
+        Behind::Constant(body) => Response::builder()
             .header(CONTENT_TYPE, "application/x-amz-json-1.0")
             .header("x-amzn-requestid", "00000000-0000-4000-8000-000000000000")
-            .body(Full::new(body.clone()))?),
+            .body(Full::new(body.clone()))?,
         Behind::LocalAws(authority) => {
             let (mut parts, body) = shared.http.send(authority, request).await?.into_parts();
             parts.headers.remove(CONTENT_LENGTH);
             parts.headers.remove(TRANSFER_ENCODING);
-            Ok(Response::from_parts(parts, Full::new(body)))
+            Response::from_parts(parts, Full::new(body))
         }
-    }
+    };
+    let until = Instant::now();
+    let mut calls = shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
+    calls.push(Seen { at, until, call });
+    Ok(response)
 }

@@ -85,6 +85,12 @@ async fn main() -> Result<()> {
 
 async fn bench(options: &Options) -> Result<()> {
     let began = Instant::now();
+    if load().parse().is_ok_and(|load: f64| load > 1.0) {
+        eprintln!(
+            "the machine is busy (load average {}): times will be longer than they need be",
+            load()
+        );
+    }
     let mut progress = |what: &str| eprintln!("[{:>4} s] {what}", began.elapsed().as_secs());
     let directory = root().join("target/bench");
     std::fs::create_dir_all(&directory)?;

@@ -11,13 +11,12 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use nightshift::holidays;
 use nightshift_tests::aws::{ACCOUNT, AUTOSCALING, DYNAMODB, ECS, RDS, REGION};
 use nightshift_tests::estates::{self, SLEEP_TAG};
-use nightshift_tests::gateway::Call;
 use nightshift_tests::local::{Deployment, LocalAws, Snapshot};
 use nightshift_tests::stage;
 use nightshift_tests::weekend::at;
 use serde_json::{Value, json};
 
-use crate::endpoint::{Behind, Endpoint};
+use crate::endpoint::{Behind, Endpoint, Seen};
 use crate::figures::Spread;
 use crate::function::{Cpu, Function, Program};
 use crate::rates::{CLASSES, Class, Rate};
@@ -46,6 +45,8 @@ pub(crate) struct Cost {
     pub(crate) total: Duration,
     /// How long the longest took.
     pub(crate) longest: Duration,
+    /// How long the longest took while no call was with AWS: what is the function's own.
+    pub(crate) own: Duration,
     /// The processor's time.
     pub(crate) used: Duration,
     /// The most that was resident, in bytes.
@@ -60,11 +61,24 @@ impl Cost {
     }
 }
 
+/// A cold start with all that a look calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ColdLook {
+    /// From the process's start to its answer, in seconds.
+    pub(crate) all: Spread,
+    /// The same without the time in which a call was with AWS.
+    pub(crate) own: Spread,
+    /// The processor's time, in seconds.
+    pub(crate) used: Spread,
+    /// How many TLS handshakes that took.
+    pub(crate) handshakes: usize,
+}
+
 /// What estates 1, 3 and 4 cost at one share of a core.
 #[derive(Clone, Debug)]
 pub(crate) struct Three {
-    /// From the process's start to the answer of a look at all three, in seconds.
-    pub(crate) cold: Spread,
+    /// A look at all three by a process that has just started.
+    pub(crate) cold: ColdLook,
     /// A tick with nothing due.
     pub(crate) tick: Cost,
     /// A look at all three, awake.
@@ -145,7 +159,7 @@ pub(crate) async fn play(
         let function = Function::start(&program, cpu, throttle, &[]).await?;
         let mut player = Player::new(function, &endpoint);
         let (tick, look) = player.day(day).await?;
-        let cold = cold_look(&program, cpu, throttle, day, cold_looks).await?;
+        let cold = cold_look(&program, &endpoint, cpu, throttle, day, cold_looks).await?;
         let _ = endpoint.take_calls();
         let (sleep, due) = player.settle(at(day, "19:00")?).await?;
         must_sleep(&local.snapshot().await?, 0)?;
@@ -228,26 +242,54 @@ fn must_sleep(snapshot: &Snapshot, services_awake: usize) -> Result<()> {
     Ok(())
 }
 
-/// A fresh process that is asked for a look at once: a cold start with all that a look calls.
+/// Fresh processes that are asked for a look at once.
 async fn cold_look(
     program: &Program,
+    endpoint: &Endpoint,
     cpu: Cpu,
     throttle: &Throttle,
     day: Date,
     runs: usize,
-) -> Result<Spread> {
-    let mut seconds = Vec::new();
+) -> Result<ColdLook> {
+    let (mut all, mut own, mut used) = (Vec::new(), Vec::new(), Vec::new());
+    let mut handshakes = 0;
     for run in 0..runs {
         let at = at(day, "18:12")?.checked_add(SignedDuration::from_mins(i64::try_from(run)?))?;
         let look = json!({ "command": "reconcile", "estate": "all", "at": at.to_string() });
+        let (_, _) = (endpoint.take_calls(), endpoint.take_connections());
         let mut function = Function::start(program, cpu, throttle, &[look]).await?;
         function.polled().await?;
         let answer = function.answered().await?;
         must_be_awake(&answer.payload)?;
-        seconds.push((answer.at - function.started).as_secs_f64());
+        let took = answer.at - function.started;
+        let with_aws = busy(&endpoint.take_calls());
+        all.push(took.as_secs_f64());
+        own.push(took.saturating_sub(with_aws).as_secs_f64());
+        used.push(function.cpu()?.as_secs_f64());
+        handshakes = handshakes.max(endpoint.take_connections());
         function.end().await?;
     }
-    Ok(Spread::of(seconds))
+    Ok(ColdLook {
+        all: Spread::of(all),
+        own: Spread::of(own),
+        used: Spread::of(used),
+        handshakes,
+    })
+}
+
+/// For how long at least one call was with AWS.
+fn busy(calls: &[Seen]) -> Duration {
+    let mut spans: Vec<(Instant, Instant)> =
+        calls.iter().map(|seen| (seen.at, seen.until)).collect();
+    spans.sort_unstable();
+    let mut total = Duration::ZERO;
+    let mut reached: Option<Instant> = None;
+    for (from, until) in spans {
+        let from = reached.map_or(from, |reached| reached.max(from));
+        total += until.saturating_duration_since(from);
+        reached = Some(reached.map_or(until, |reached| reached.max(until)));
+    }
+    total
 }
 
 fn reports(answer: &Value) -> impl Iterator<Item = &Value> {
@@ -265,7 +307,7 @@ fn must_be_awake(answer: &Value) -> Result<()> {
 struct Player<'a> {
     function: Function,
     endpoint: &'a Endpoint,
-    calls: Vec<(Instant, Call)>,
+    calls: Vec<Seen>,
 }
 
 impl<'a> Player<'a> {
@@ -287,9 +329,10 @@ impl<'a> Player<'a> {
             .await
             .with_context(|| format!("the tick of {at}"))?;
         let calls = self.endpoint.take_calls();
-        for (_, call) in &calls {
-            *cost.calls.entry(call.to_string()).or_default() += 1;
+        for seen in &calls {
+            *cost.calls.entry(seen.call.to_string()).or_default() += 1;
         }
+        cost.own = cost.own.max(took.saturating_sub(busy(&calls)));
         self.calls.extend(calls);
         cost.invocations += 1;
         cost.total += took;
@@ -342,7 +385,8 @@ impl<'a> Player<'a> {
                     due.insert(name, next.parse()?);
                 }
             }
-            let minutes = (cost.total - before.total).as_secs().div_ceil(60).max(1);
+            let took = cost.total.saturating_sub(before.total);
+            let minutes = took.as_secs().div_ceil(60).max(1);
             now = now.checked_add(SignedDuration::from_mins(i64::try_from(minutes)?))?;
         }
         bail!("not settled {PATIENCE} ticks after {from}")
@@ -457,7 +501,7 @@ async fn create_service(local: &LocalAws, number: u32) -> Result<()> {
         "tags": [{ "key": SLEEP_TAG, "value": LARGE }],
     });
     local.aws.json(ECS, "CreateService", &service).await?;
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         let target = json!({
             "ServiceNamespace": "ecs",
             "ScalableDimension": "ecs:service:DesiredCount",
@@ -472,4 +516,26 @@ async fn create_service(local: &LocalAws, number: u32) -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use nightshift_tests::gateway::Call;
+
+    use super::*;
+
+    #[test]
+    fn calls_side_by_side_count_once() {
+        let start = Instant::now();
+        let spans = [(0, 10), (5, 20), (6, 7), (30, 40)];
+        let calls = spans.map(|(at, until)| Seen {
+            at: start + Duration::from_millis(at),
+            until: start + Duration::from_millis(until),
+            call: Call {
+                service: "ecs".into(),
+                action: "ListServices".into(),
+            },
+        });
+        assert_eq!(busy(&calls), Duration::from_millis(30));
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use nightshift_tests::gateway::Call;
+use crate::endpoint::Seen;
 
 /// A class of calls that share a bucket of tokens.
 #[derive(Clone, Copy, Debug)]
@@ -76,11 +76,11 @@ pub(crate) struct Rate {
 impl Class {
     /// Measures the calls of this class.
     #[must_use]
-    pub(crate) fn rate(&self, calls: &[(Instant, Call)]) -> Rate {
+    pub(crate) fn rate(&self, calls: &[Seen]) -> Rate {
         let mut times: Vec<Instant> = calls
             .iter()
-            .filter(|(_, call)| self.actions.contains(&call.to_string().as_str()))
-            .map(|(at, _)| *at)
+            .filter(|seen| self.actions.contains(&seen.call.to_string().as_str()))
+            .map(|seen| seen.at)
             .collect();
         times.sort_unstable();
         Rate {
@@ -128,16 +128,23 @@ fn emptiest(times: &[Instant], a_second: f64, at_most: f64) -> f64 {
 mod tests {
     use std::time::Duration;
 
+    use nightshift_tests::gateway::Call;
+
     use super::*;
 
-    fn calls(milliseconds: impl Iterator<Item = u64>) -> Vec<(Instant, Call)> {
+    fn calls(milliseconds: impl Iterator<Item = u64>) -> Vec<Seen> {
         let start = Instant::now();
         let call = Call {
             service: "ecs".into(),
             action: "UpdateService".into(),
         };
         milliseconds
-            .map(|at| (start + Duration::from_millis(at), call.clone()))
+            .map(|at| start + Duration::from_millis(at))
+            .map(|at| Seen {
+                at,
+                until: at,
+                call: call.clone(),
+            })
             .collect()
     }
 

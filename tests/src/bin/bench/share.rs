@@ -64,8 +64,8 @@ impl Throttle {
                 format!("held to {SHARE} of a core by cgroup v{version}: {quota}")
             }
             Self::Emulated => format!(
-                "EMULATED: no cgroup may be made here, so the function is stopped and continued by \
-                 signals, which gives it about {quota} of the clock's time, whether it needs them or not"
+                "stopped and continued by signals (EMULATED: no cgroup may be made here), which gives it \
+                 about {quota} of the clock's time, whether it needs them or not"
             ),
         }
     }
@@ -86,9 +86,9 @@ impl Throttle {
                 parent,
                 home,
             } => {
-                let held = limited(*version, parent)?;
-                hold.cgroups = Some([held.clone(), home.clone()]);
-                enter(&held, pid)?;
+                let cgroup = limited(*version, parent)?;
+                hold.cgroups = Some([cgroup.clone(), home.clone()]);
+                enter(&cgroup, pid)?;
             }
             Self::Emulated => hold.stopping = Some(tokio::spawn(stop_and_go(pid))),
         }

@@ -138,7 +138,7 @@ async fn once(
             "a settled tick answers {}",
             answer.payload
         );
-        let calls: Vec<String> = calls.iter().map(|(_, call)| call.to_string()).collect();
+        let calls: Vec<String> = calls.iter().map(|seen| seen.call.to_string()).collect();
         ensure!(
             calls == ["dynamodb:Query"],
             "a settled tick calls {calls:?}"

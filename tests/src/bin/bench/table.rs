@@ -102,10 +102,16 @@ pub(crate) fn peer(starts: &Starts, own: &Subject, played: Option<&Played>) -> R
     }
     if let Some(three) = played.and_then(|played| played.three.get(&Cpu::Share)) {
         let what = format!(
-            "full look at estates 1, 3 and 4: TLS and {} calls²",
+            "full look at estates 1, 3 and 4: {} handshakes, {} calls²",
+            three.cold.handshakes,
             three.look.count()
         );
-        row(&what, three.cold, "")?;
+        row(&what, three.cold.all, "≤ 1/30")?;
+        let what = format!(
+            "the same without the time that the local AWS takes ({} of CPU)",
+            time(three.cold.used.median)
+        );
+        row(&what, three.cold.own, "")?;
     }
     Ok(out)
 }
@@ -116,7 +122,7 @@ pub(crate) fn peer(starts: &Starts, own: &Subject, played: Option<&Played>) -> R
 /// Never, while strings can be written to.
 pub(crate) fn costs(played: &Played) -> Result<String> {
     let mut out = format!(
-        "| On the local AWS² | calls | invocations | longest, {SHARE} of a core | longest, full CPU | CPU time | most memory |\n\
+        "| On the local AWS² | calls | invocations | longest (its own³), {SHARE} of a core | longest (its own³), full CPU | CPU time, all | most memory |\n\
          |---|--:|--:|--:|--:|--:|--:|\n",
     );
     let mut row = |what: &str, share: &Cost, full: Option<&Cost>| {
@@ -125,8 +131,8 @@ pub(crate) fn costs(played: &Played) -> Result<String> {
             "| {what} | {} | {} | {} | {} | {} | {} |",
             share.count(),
             share.invocations,
-            lasted(share.longest),
-            full.map_or_else(|| "–".to_owned(), |full| lasted(full.longest)),
+            longest(share),
+            full.map_or_else(|| "–".to_owned(), longest),
             lasted(share.used),
             size(share.peak),
         )
@@ -272,13 +278,19 @@ pub(crate) fn notes(throttle: &Throttle, runs: usize, load: [&str; 2]) -> String
          ¹ For power-staging a settled tick: a TLS handshake with a loopback endpoint, a bundle with this machine's roots to read, \
          one DynamoDB Query. The empty handler calls nothing.\n\
          ² MiniStack and moto behind TLS; their own time counts, the way to AWS does not. Databases take {} looks to start or stop. \
-         Sleep and wake are counted from the first tick that is due until nothing is; a tick comes each minute.\n",
+         Sleep and wake are counted from the first tick that is due until nothing is; a tick comes each minute. \
+         MiniStack lists everything on one page; AWS lists 100 services or tasks on one, so a look at 500 services is four more calls.\n\
+         ³ Without the time in which at least one call was with the local AWS; with it counts that the rates are kept.\n",
         throttle.words(),
         std::env::consts::ARCH,
         load[0],
         load[1],
         crate::played::LOOKS,
     )
+}
+
+fn longest(cost: &Cost) -> String {
+    format!("{} ({})", lasted(cost.longest), lasted(cost.own))
 }
 
 fn spread(spread: Spread) -> String {

@@ -135,11 +135,15 @@ impl Variant {
         } else {
             "--x86-64"
         };
-        let status = Command::new(root().join(".venv/bin/cargo-lambda"))
+        // cargo-lambda looks for zig beside itself.
+        let tools = root().join(".venv/bin");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let status = Command::new(tools.join("cargo-lambda"))
             .args(["lambda", "build", "--quiet", "--release"])
             .args(["--package", "power-staging", architecture])
             .args(["--output-format", format])
             .current_dir(sources)
+            .env("PATH", format!("{}:{path}", tools.display()))
             .env("CARGO_TARGET_DIR", target)
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .envs(self.environment.iter().copied())

@@ -25,7 +25,11 @@ fn a_deployment_to_a_sleeping_estate_wakes_it_for_two_hours_database_first() {
     assert_eq!(order.until, jst("2026-11-21T01:00"));
     assert!(order.deployment && order.reason == "web ecs-svc/2");
     assert_eq!(short(&play.steps("db")), ["save ToWake", "start"]);
-    assert!(play.steps("web").is_empty());
+    assert_eq!(
+        short(&play.steps("web")),
+        ["save Asleep 1"],
+        "remembered, not started"
+    );
     play.settle();
     assert_eq!((play.count("web"), play.count("api")), (1, 2));
     assert_eq!(play.heard(WOKE), 1, "{:?}", play.news);
@@ -36,6 +40,20 @@ fn a_deployment_to_a_sleeping_estate_wakes_it_for_two_hours_database_first() {
     assert_eq!(play.count("web"), 0);
     play.pass(30);
     assert_eq!(play.heard(WOKE), 1, "once: {:?}", play.news);
+}
+
+#[test]
+fn a_deployments_order_that_was_taken_back_is_not_given_again_by_the_same_deployment() {
+    let mut play = Estate::usual().asleep();
+    play.deploy("web", "2");
+    play.look();
+    assert!(play.world.order.is_some());
+    play.world.order = None;
+    play.pass(90);
+    assert_eq!(play.world.order, None);
+    assert_eq!(play.count("web"), 0);
+    play.deploy("web", "3");
+    assert!(play.plan().deployment_order.is_some(), "a new one wakes it");
 }
 
 #[test]
@@ -106,7 +124,7 @@ fn where_deployments_wake_nothing_they_are_reported_once_and_named_if_they_fail_
 fn a_deployment_made_while_one_had_woken_the_estate_does_not_wake_it_again_when_it_sleeps() {
     let mut play = Estate::usual().asleep();
     play.deploy("api", "2");
-    play.pass(3);
+    play.pass(2);
     // Its tasks do not come up, and a third release follows: the entry is never closed.
     play.service("api").running = 1;
     play.deploy("api", "3");
@@ -155,7 +173,7 @@ fn a_rollout_that_completes_in_its_grace_is_followed_by_sleep_and_no_message() {
 fn a_rollout_in_an_estate_that_a_deployment_woke_has_its_grace_too() {
     let mut play = Estate::usual().asleep();
     play.deploy("api", "2");
-    play.pass(3);
+    play.pass(2);
     play.service("api").running = 1;
     play.roll("api", Rollout::InProgress);
     play.turn_to("2026-11-21T01:00");

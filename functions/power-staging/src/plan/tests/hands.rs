@@ -88,6 +88,19 @@ fn a_service_made_at_night_has_a_grace_and_one_that_slept_badly_since_bedtime_ha
 }
 
 #[test]
+fn the_night_falls_when_the_first_grace_is_over() {
+    for (minutes, has_grace) in [(30, false), (31, true)] {
+        let mut play = Estate::usual().at(BEDTIME);
+        play.turn("db", DatabaseState::Broken, "storage-full");
+        play.pass(minutes);
+        let late = service("staging", "late", 2);
+        play.world.snapshot.services.push(late);
+        play.look();
+        assert_eq!(play.count("late") == 2, has_grace, "{minutes}");
+    }
+}
+
+#[test]
 fn a_service_made_while_the_estate_cannot_fall_asleep_has_a_grace_too() {
     let mut play = Estate::usual().at(BEDTIME);
     play.turn("db", DatabaseState::Broken, "storage-full");

@@ -46,6 +46,24 @@ fn ready_tells_how_long_it_took_what_it_saved_and_for_which_opening() {
 }
 
 #[test]
+fn a_wake_in_the_middle_of_the_day_is_not_late_for_the_morning() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to("2026-11-24T07:00");
+    play.order(Order::Sleep, minutes(5 * 60));
+    play.turn_to("2026-11-24T12:00");
+    play.settle();
+    let openings: Vec<_> = play
+        .news
+        .iter()
+        .filter_map(|news| match news {
+            News::Ready { opening, .. } => Some(*opening),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(openings, [None]);
+}
+
+#[test]
 fn a_wake_that_somebody_ordered_names_no_opening() {
     let mut play = Estate::usual().asleep();
     play.order(Order::Wake, minutes(60));

@@ -69,6 +69,8 @@ fn assert_sound_service(view: &View<'_>, plan: &Plan, chain: &Chain) {
                 } else if kept.is_none() {
                     assert!(new.is_none_or(|new| new.count > 0), "{next:?}");
                 }
+                let first = next.stage == Stage::ToSleep && kept.is_none();
+                assert!(!first || consents(view, service.unwrap()), "{next:?}");
                 entry = Some((**next).clone());
             }
             Step::Suspend => {
@@ -99,6 +101,17 @@ fn assert_sound_service(view: &View<'_>, plan: &Plan, chain: &Chain) {
             Step::Stop | Step::Start => panic!("{chain:?}"),
         }
     }
+}
+
+/// Whether the service may be put to sleep for the first time in a night.
+fn consents(view: &View<'_>, service: &Service) -> bool {
+    let ours = |tag: &Option<String>| tag.as_deref() == Some(view.sleeper.name.as_str());
+    let target = service.target.as_ref().map(|target| &target.tag);
+    let rivalry = view.rivals.get(&service.arn);
+    ours(&service.tag)
+        && !matches!(target, Some(Tag::Read(tag)) if !ours(tag))
+        && !service.daemon
+        && rivalry.is_none_or(|rivalry| rivalry.keeper.as_ref() == Some(&view.sleeper.name))
 }
 
 /// What is forgotten was let go of, and either seen restored or is gone.

@@ -275,6 +275,18 @@ fn without_consent_nothing_is_touched_and_it_is_said_once() {
 }
 
 #[test]
+fn a_service_in_the_list_that_carries_another_estates_tag_is_not_touched() {
+    let mut play = Estate::usual().of_services("[api, web]").at(BEDTIME);
+    play.service("web").tag = Some("another".to_owned());
+    play.pass(3);
+    assert_eq!((play.count("api"), play.count("web")), (0, 1));
+    let found = Some("another".to_owned());
+    assert!(play.news.iter().any(
+        |news| matches!(news, News::NoConsent { found: other, asleep: false, .. } if *other == found)
+    ));
+}
+
+#[test]
 fn a_scalable_target_must_consent_too_and_one_whose_tag_was_not_read_is_no_hindrance() {
     let mut play = Estate::usual().at(BEDTIME);
     play.service("api").target.as_mut().unwrap().tag = Tag::Read(None);
@@ -449,4 +461,25 @@ fn services_of_other_estates_in_the_same_cluster_neither_sleep_nor_hold_the_data
     play.turn_to(WAKING_TIME);
     play.settle();
     assert!(play.rows().iter().all(|row| row.name != "theirs"));
+}
+
+#[test]
+fn a_service_whose_consent_could_not_be_read_is_left_for_the_next_look() {
+    let mut play = Estate::usual().with_target(1, 5).at(BEDTIME);
+    let arn = play.service("api").arn.as_str().to_owned();
+    play.world.snapshot.unread.push(Failure {
+        resource: arn,
+        action: "application-autoscaling:ListTagsForResource".to_owned(),
+        code: "ThrottlingException".to_owned(),
+        message: "Rate exceeded".to_owned(),
+        denied: false,
+    });
+    assert!(play.steps("api").is_empty());
+    assert!(matches!(
+        play.waits_for("api"),
+        Some(Cause::Unreadable { .. })
+    ));
+    assert!(!play.steps("web").is_empty(), "the others go on");
+    play.world.snapshot.unread.clear();
+    assert!(!play.steps("api").is_empty());
 }

@@ -337,3 +337,32 @@ fn a_lost_record_loses_no_count() {
     play.pass(5);
     assert_eq!(play.sight(), before);
 }
+
+#[test]
+fn only_a_whole_wake_from_full_sleep_teaches_the_lead() {
+    let mut broken_off = Estate::usual().at(BEDTIME);
+    broken_off.pass(1);
+    broken_off.order(Order::Wake, minutes(60));
+    broken_off.settle();
+    assert!(matches!(broken_off.news.last(), Some(News::Ready { .. })));
+    assert!(broken_off.world.record.wakes.is_empty());
+
+    let mut held = Estate::usual().asleep();
+    held.turn_to(WAKING_TIME);
+    held.pass(1);
+    held.order(Order::Hold, minutes(10));
+    held.pass(10);
+    held.settle();
+    assert!(matches!(held.news.last(), Some(News::Ready { .. })));
+    assert!(held.world.record.wakes.is_empty());
+
+    let mut whole = Estate::usual().asleep();
+    whole.turn_to(WAKING_TIME);
+    whole.settle();
+    assert_eq!(whole.world.record.wakes.len(), 1);
+    whole.turn_to("2026-11-24T12:00");
+    whole.order(Order::Sleep, minutes(1));
+    whole.pass(1);
+    whole.settle();
+    assert_eq!(whole.world.record.wakes.len(), 1, "and only itself");
+}
