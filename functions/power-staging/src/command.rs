@@ -204,7 +204,7 @@ fn order(order: Order, command: &str, fields: &Map<String, Value>) -> Result<Ver
             why: "a hold must end; write an instant like 2026-11-23T22:00:00+09:00, a time like 22:00, or a length like 2h",
         });
     }
-    let reason = text(fields, "reason")?.ok_or(BadRequest::Missing {
+    let reason = text(fields, "reason")?.ok_or_else(|| BadRequest::Missing {
         command: command.to_owned(),
         name: "reason",
         why: "whoever reads the message wants to know why",
@@ -221,7 +221,7 @@ fn by(command: &str, fields: &Map<String, Value>) -> Result<String, BadRequest> 
     text(fields, "by")?
         .filter(|by| !by.trim().is_empty())
         .map(str::to_owned)
-        .ok_or(BadRequest::Missing {
+        .ok_or_else(|| BadRequest::Missing {
             command: command.to_owned(),
             name: "by",
             why: "whoever reads the message wants to know who",
@@ -277,15 +277,15 @@ impl Until {
         let at = match self {
             Self::At(at) => at,
             Self::For(length) => now.checked_add(length).ok()?,
-            Self::Clock(time) => next_clock(now.to_zoned(zone.clone()), time)?,
+            Self::Clock(time) => next_clock(&now.to_zoned(zone.clone()), time)?,
         };
         (at > now).then_some(at)
     }
 }
 
-fn next_clock(now: Zoned, time: Time) -> Option<Timestamp> {
+fn next_clock(now: &Zoned, time: Time) -> Option<Timestamp> {
     let today = now.with().time(time).build().ok()?;
-    let next = if today > now {
+    let next = if today > *now {
         today
     } else {
         now.checked_add(1.day())

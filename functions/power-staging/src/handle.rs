@@ -157,9 +157,9 @@ async fn ask(context: &Context, only: Option<&str>, question: Question) -> Resul
             continue;
         };
         if question == Question::Doctor {
-            let diagnosis = doctor::examine(&view);
-            words.extend(spoken(text::diagnosis(&diagnosis, &place)));
-            diagnoses.push(diagnosis);
+            let found = doctor::examine(&view);
+            words.extend(spoken(text::diagnosis(&found, &place)));
+            diagnoses.push(found);
             continue;
         }
         let mut report = look::report_of(&estate.name, &plan::plan(&view), now);

@@ -183,7 +183,7 @@ async fn read_services(
                 snapshot.gone.extend(lost.cloned());
                 let unknown = missing.into_iter().filter(|name| {
                     own == Some(&cluster)
-                        && matches!(&sleeper.sleep.services, Services::These(named) if named.contains(name))
+                        && matches!(&sleeper.sleep.services, Services::These(listed) if listed.contains(name))
                 });
                 snapshot.not_found.extend(unknown);
             }

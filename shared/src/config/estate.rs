@@ -423,8 +423,9 @@ impl Sleep {
 }
 
 fn unknown(place: &str, name: &str, known: &[String]) -> String {
-    let hint = super::parse::nearest(name, known.iter().map(String::as_str))
-        .map(|near| format!(": did you mean `{near}`?"))
-        .unwrap_or_else(|| ": name it there too, or remove it here".to_owned());
+    let hint = super::parse::nearest(name, known.iter().map(String::as_str)).map_or_else(
+        || ": name it there too, or remove it here".to_owned(),
+        |near| format!(": did you mean `{near}`?"),
+    );
     format!("{place}: `{name}` is not in this document{hint}")
 }

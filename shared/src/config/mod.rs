@@ -129,18 +129,11 @@ pub fn sleeper(
         CalendarChoice::InPlace(spec) => spec,
         CalendarChoice::Named(wanted) => company.calendars.get(wanted).ok_or_else(|| {
             let known: Vec<&str> = company.calendars.keys().map(String::as_str).collect();
-            let hint = nearest(wanted, known.iter().copied())
-                .map(|near| format!("did you mean `{near}`?"))
-                .unwrap_or_else(|| {
-                    format!(
-                        "it knows {}",
-                        if known.is_empty() {
-                            "none".to_owned()
-                        } else {
-                            known.join(", ")
-                        }
-                    )
-                });
+            let hint = match nearest(wanted, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "it knows none".to_owned(),
+                None => format!("it knows {}", known.join(", ")),
+            };
             problem(format!(
                 "sleep.calendar: the company's document has no calendar `{wanted}`: {hint}"
             ))

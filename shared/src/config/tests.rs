@@ -210,10 +210,11 @@ fn an_estates_name_is_what_a_tag_and_a_person_can_write() {
 
 #[test]
 fn a_document_of_aliases_does_not_eat_the_memory() {
-    let mut text = "version: 1\na0: &a0 [x,x,x,x,x,x,x,x]\n".to_owned();
-    for level in 1..9 {
-        let before = level - 1;
-        text.push_str(&format!("a{level}: &a{level} [*a{before},*a{before},*a{before},*a{before},*a{before},*a{before},*a{before},*a{before}]\n"));
-    }
+    let level = |level: usize| {
+        let before = format!("*a{}", level - 1);
+        format!("a{level}: &a{level} [{}]\n", [before.as_str(); 8].join(","))
+    };
+    let levels: String = (1..9).map(level).collect();
+    let text = format!("version: 1\na0: &a0 [x,x,x,x,x,x,x,x]\n{levels}");
     assert!(estate("e", &text).is_err());
 }

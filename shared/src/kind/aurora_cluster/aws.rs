@@ -22,15 +22,15 @@ pub async fn list(rds: &Client, pace: &Pace) -> Result<Vec<DbCluster>, Failure> 
     let mut next = None;
     loop {
         pace.rds.acquire_one().await;
-        let page = rds
+        let answer = rds
             .describe_db_clusters()
             .max_records(100)
             .set_marker(next)
             .send()
             .await
             .map_err(|error| failure("all clusters", "rds:DescribeDBClusters", &error))?;
-        clusters.extend(page.db_clusters.unwrap_or_default());
-        next = page.marker.filter(|marker| !marker.is_empty());
+        clusters.extend(answer.db_clusters.unwrap_or_default());
+        next = answer.marker.filter(|marker| !marker.is_empty());
         if next.is_none() {
             return Ok(clusters);
         }

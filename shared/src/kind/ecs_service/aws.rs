@@ -26,7 +26,7 @@ use crate::{
     timestamp::from_aws,
 };
 
-/// `DescribeServices` takes ten, whatever the page size of others.
+/// `DescribeServices` takes ten, whatever other calls take.
 const SERVICES_A_CALL: usize = 10;
 /// `DescribeScalableTargets` returns at most fifty.
 const TARGETS_A_CALL: usize = 50;
@@ -68,7 +68,7 @@ pub async fn list(
     let mut next = None;
     loop {
         pace.service_reads.acquire_one().await;
-        let page = clients
+        let answer = clients
             .ecs
             .list_services()
             .cluster(cluster)
@@ -78,12 +78,13 @@ pub async fn list(
             .await
             .map_err(|error| failure(cluster, "ecs:ListServices", &error))?;
         arns.extend(
-            page.service_arns
+            answer
+                .service_arns
                 .unwrap_or_default()
                 .into_iter()
                 .map(Arn::new),
         );
-        next = page.next_token.filter(|token| !token.is_empty());
+        next = answer.next_token.filter(|token| !token.is_empty());
         if next.is_none() {
             return Ok(arns);
         }
@@ -241,7 +242,7 @@ async fn targets(
         let mut next = None;
         loop {
             pace.scaling_reads.acquire_one().await;
-            let page = clients
+            let answer = clients
                 .scaling
                 .describe_scalable_targets()
                 .service_namespace(ServiceNamespace::Ecs)
@@ -257,7 +258,7 @@ async fn targets(
                         &error,
                     )
                 })?;
-            for target in page.scalable_targets.unwrap_or_default() {
+            for target in answer.scalable_targets.unwrap_or_default() {
                 let suspended = target.suspended_state.as_ref();
                 targets.insert(
                     target.resource_id.clone(),
@@ -278,7 +279,7 @@ async fn targets(
                     },
                 );
             }
-            next = page.next_token.filter(|token| !token.is_empty());
+            next = answer.next_token.filter(|token| !token.is_empty());
             if next.is_none() {
                 break;
             }
@@ -330,7 +331,7 @@ pub async fn live_tasks(
         let mut next = None;
         loop {
             pace.task_reads.acquire_one().await;
-            let page = clients
+            let answer = clients
                 .ecs
                 .list_tasks()
                 .cluster(cluster)
@@ -339,8 +340,8 @@ pub async fn live_tasks(
                 .send()
                 .await
                 .map_err(|error| failure(cluster, "ecs:ListTasks", &error))?;
-            arns.extend(page.task_arns.unwrap_or_default());
-            next = page.next_token.filter(|token| !token.is_empty());
+            arns.extend(answer.task_arns.unwrap_or_default());
+            next = answer.next_token.filter(|token| !token.is_empty());
             if next.is_none() {
                 break;
             }

@@ -19,15 +19,15 @@ pub async fn list(rds: &Client, pace: &Pace) -> Result<Vec<DbInstance>, Failure>
     let mut next = None;
     loop {
         pace.rds.acquire_one().await;
-        let page = rds
+        let answer = rds
             .describe_db_instances()
             .max_records(100)
             .set_marker(next)
             .send()
             .await
             .map_err(|error| failure("all instances", "rds:DescribeDBInstances", &error))?;
-        instances.extend(page.db_instances.unwrap_or_default());
-        next = page.marker.filter(|marker| !marker.is_empty());
+        instances.extend(answer.db_instances.unwrap_or_default());
+        next = answer.marker.filter(|marker| !marker.is_empty());
         if next.is_none() {
             return Ok(instances);
         }
