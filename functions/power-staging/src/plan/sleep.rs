@@ -164,19 +164,11 @@ impl Draft<'_> {
     fn meet_a_hand(&mut self, service: &Service, entry: &Entry) {
         let row = self.service_row(service);
         let newest = self.with_newest_count(service, entry);
-        if let Some(saved) = entry.service.as_ref().filter(|_| is_clamp(service, entry)) {
-            let (count, saved, resource) = (service.desired, saved.count, service.name.clone());
-            self.matters.tell(
-                &format!("clamp/{}", service.arn),
-                SignedDuration::ZERO,
-                |_| News::Clamped {
-                    resource,
-                    count,
-                    saved,
-                },
-            );
-        }
-        match self.grace_of_a_hand(&service.arn, Some(service.desired)) {
+        let grace = match entry.service.as_ref().filter(|_| is_clamp(service, entry)) {
+            Some(saved) => self.grace_of_a_clamp(service, saved.count),
+            None => self.grace_of_a_hand(&service.arn, Some(service.desired)),
+        };
+        match grace {
             Grace::Until(until) => {
                 if newest != *entry {
                     self.steps(
@@ -425,6 +417,25 @@ impl Draft<'_> {
                 since,
                 until,
             });
+        self.grace_until(until)
+    }
+
+    /// What registering the target left behind is nobody's wish. Still it is not taken away at
+    /// once: somebody is at work there.
+    fn grace_of_a_clamp(&mut self, service: &Service, saved: u32) -> Grace {
+        let key = format!("clamp/{}", service.arn);
+        let first_seen = self.matters.note(&key);
+        let (count, resource) = (service.desired, service.name.clone());
+        self.matters
+            .tell(&key, SignedDuration::ZERO, |_| News::Clamped {
+                resource,
+                count,
+                saved,
+            });
+        self.grace_until(self.grace_ends(first_seen))
+    }
+
+    fn grace_until(&mut self, until: Timestamp) -> Grace {
         if until <= self.now {
             Grace::Over
         } else {

@@ -9,6 +9,7 @@
 //! make bench BENCH="--emulate"                 the share of a core by signals, also where there are cgroups
 //! make bench BENCH="--variants"                power-staging built in other ways, 5 to 10 min each
 //! make bench BENCH="--variants lto-thin opt-s" some of them
+//! make bench BENCH="--beside a/bootstrap"      the cold starts of any other build of it as well
 //! ```
 
 mod endpoint;
@@ -22,6 +23,7 @@ mod start;
 mod table;
 mod variants;
 
+use std::iter::Peekable;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -38,6 +40,7 @@ struct Options {
     start_only: bool,
     emulate: bool,
     variants: Option<Vec<String>>,
+    beside: Vec<String>,
 }
 
 impl Options {
@@ -48,6 +51,7 @@ impl Options {
             start_only: false,
             emulate: false,
             variants: None,
+            beside: Vec::new(),
         };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -57,13 +61,8 @@ impl Options {
                     let runs = arguments.next().context("--runs wants a number")?;
                     options.runs = runs.parse().context("--runs wants a number")?;
                 }
-                "--variants" => {
-                    let mut names = Vec::new();
-                    while let Some(name) = arguments.next_if(|name| !name.starts_with("--")) {
-                        names.push(name);
-                    }
-                    options.variants = Some(names);
-                }
+                "--variants" => options.variants = Some(names(&mut arguments)),
+                "--beside" => options.beside = names(&mut arguments),
                 other => bail!(
                     "unknown: {other}. The first lines of tests/src/bin/bench/main.rs say what there is"
                 ),
@@ -71,6 +70,15 @@ impl Options {
         }
         Ok(options)
     }
+}
+
+/// What follows an option, up to the next one.
+fn names(arguments: &mut Peekable<impl Iterator<Item = String>>) -> Vec<String> {
+    let mut names = Vec::new();
+    while let Some(name) = arguments.next_if(|name| !name.starts_with("--")) {
+        names.push(name);
+    }
+    names
 }
 
 #[tokio::main]
@@ -95,10 +103,13 @@ async fn bench(options: &Options) -> Result<()> {
     let directory = root().join("target/bench");
     std::fs::create_dir_all(&directory)?;
 
-    if let Some(names) = &options.variants {
-        let chosen = variants::chosen(names)?;
+    if options.variants.is_some() || !options.beside.is_empty() {
         let mut subjects = vec![built("power-staging", true)?];
-        subjects.extend(variants::build(&chosen, &mut progress).await?);
+        subjects.extend(options.beside.iter().map(|path| beside(path)));
+        if let Some(names) = &options.variants {
+            let chosen = variants::chosen(names)?;
+            subjects.extend(variants::build(&chosen, &mut progress).await?);
+        }
         let throttle = Throttle::prepare(options.emulate);
         let before = load();
         let starts = start::measure(
@@ -148,6 +159,16 @@ async fn bench(options: &Options) -> Result<()> {
     tables.push(table::notes(&throttle, options.runs, [&before, &load()]));
     progress("done");
     publish("bench.md", &tables.join("\n"))
+}
+
+/// Any other build of power-staging.
+fn beside(path: &str) -> Subject {
+    Subject {
+        name: path.trim_start_matches('/').replace('/', "-"),
+        binary: PathBuf::from(path),
+        zip: None,
+        reads: true,
+    }
 }
 
 /// What `make build` leaves.
