@@ -175,7 +175,7 @@ async fn played_time_is_refused_where_the_template_does_not_allow_it() {
 async fn a_dry_run_says_in_words_what_would_be_done_and_writes_nothing() {
     let stage = Stage::set(&Deployment::built(), &[R2E]).await.unwrap();
     stage.settle(at("17:30")).await.unwrap();
-    let (ledger, state) = (
+    let (ledger, before) = (
         stage.ledger().await.unwrap(),
         stage.local.snapshot().await.unwrap(),
     );
@@ -199,7 +199,7 @@ async fn a_dry_run_says_in_words_what_would_be_done_and_writes_nothing() {
         ]
     );
     assert_eq!(stage.ledger().await.unwrap(), ledger);
-    assert_eq!(stage.local.snapshot().await.unwrap(), state);
+    assert_eq!(stage.local.snapshot().await.unwrap(), before);
 }
 
 #[tokio::test]

@@ -68,9 +68,9 @@ async fn a_broken_document_is_told_once_and_the_last_good_one_stays_in_force() {
         problem["text"].as_str().unwrap().contains("calendar"),
         "{problem}"
     );
-    let state = &moments.last().unwrap().state;
+    let seen = &moments.last().unwrap().state;
     assert_eq!(
-        (state.services[API].desired, &*state.databases[AURORA]),
+        (seen.services[API].desired, &*seen.databases[AURORA]),
         (0, "stopped")
     );
 
@@ -119,13 +119,13 @@ async fn a_broken_document_is_told_once_and_the_last_good_one_stays_in_force() {
         .unwrap();
     let mut moments = stage.settle(at("19:00")).await.unwrap();
     moments.extend(stage.settle(at("19:11")).await.unwrap());
-    let state = &moments.last().unwrap().state;
+    let seen = &moments.last().unwrap().state;
     assert_eq!(
-        (state.services[WEB].desired, &*state.databases[POSTGRES]),
+        (seen.services[WEB].desired, &*seen.databases[POSTGRES]),
         (0, "stopped")
     );
     assert_eq!(
-        (state.services[API].desired, &*state.databases[AURORA]),
+        (seen.services[API].desired, &*seen.databases[AURORA]),
         (1, "available")
     );
     assert!(moments.iter().all(|moment| moment.failed.is_none()));
@@ -145,13 +145,13 @@ async fn a_document_that_never_was_good_is_told_and_nothing_of_its_estate_is_tou
     let told = facts(&moments, BLOG.name, "document_broken");
     assert_eq!(told.len(), 1);
     assert_eq!(told[0]["in_force"], false);
-    let state = &moments.last().unwrap().state;
+    let seen = &moments.last().unwrap().state;
     assert_eq!(
-        (state.services[API].desired, &*state.databases[AURORA]),
+        (seen.services[API].desired, &*seen.databases[AURORA]),
         (1, "available")
     );
     assert_eq!(
-        (state.services[WEB].desired, &*state.databases[POSTGRES]),
+        (seen.services[WEB].desired, &*seen.databases[POSTGRES]),
         (0, "stopped")
     );
 }
@@ -177,9 +177,9 @@ async fn a_deleted_document_is_believed_at_the_second_listing_and_releases_its_e
     second.extend(stage.settle(at("19:45")).await.unwrap());
     let released = facts(&second, BLOG.name, "released");
     assert_eq!(released.len(), 1);
-    let state = &second.last().unwrap().state;
-    assert_eq!(state.services[API], before.services[API]);
-    assert_eq!(state.databases[AURORA], before.databases[AURORA]);
+    let seen = &second.last().unwrap().state;
+    assert_eq!(seen.services[API], before.services[API]);
+    assert_eq!(seen.databases[AURORA], before.databases[AURORA]);
     let left: Vec<String> = stage
         .ledger()
         .await
@@ -190,7 +190,7 @@ async fn a_deleted_document_is_believed_at_the_second_listing_and_releases_its_e
     assert_eq!(left, [""; 0], "not forgotten");
     // The other sleeps on.
     assert_eq!(
-        (state.services[WEB].desired, &*state.databases[POSTGRES]),
+        (seen.services[WEB].desired, &*seen.databases[POSTGRES]),
         (0, "stopped")
     );
 }
@@ -217,9 +217,9 @@ async fn a_missing_cluster_and_an_unknown_event_are_told_and_the_others_go_on() 
         missing,
         ["blog-aws-practice-aurora", "blog-aws-practice-cluster"]
     );
-    let state = &moments.last().unwrap().state;
+    let seen = &moments.last().unwrap().state;
     assert_eq!(
-        (state.services[WEB].desired, &*state.databases[POSTGRES]),
+        (seen.services[WEB].desired, &*seen.databases[POSTGRES]),
         (0, "stopped")
     );
 
@@ -260,13 +260,13 @@ async fn a_database_that_refuses_is_waited_for_and_told_and_the_others_go_on() {
         told[0]["cause"],
         json!({ "cause": "refused", "code": "InvalidDBInstanceState" })
     );
-    let state = &moments.last().unwrap().state;
+    let seen = &moments.last().unwrap().state;
     assert_eq!(
-        (state.services[WEB].desired, &*state.databases[POSTGRES]),
+        (seen.services[WEB].desired, &*seen.databases[POSTGRES]),
         (0, "available")
     );
     assert_eq!(
-        (state.services[API].desired, &*state.databases[AURORA]),
+        (seen.services[API].desired, &*seen.databases[AURORA]),
         (0, "stopped")
     );
     let failed: Vec<_> = moments
@@ -311,11 +311,11 @@ async fn a_denied_permission_is_an_alert_at_once_and_everything_else_is_done() {
 
     stage.local.gateway.decide_nothing();
     let moments = stage.settle(at("20:01")).await.unwrap();
-    let state = &moments.last().unwrap().state;
+    let seen = &moments.last().unwrap().state;
     assert_eq!(
         (
-            state.services[R2E_API].desired,
-            &*state.databases["db:r2e-postgres"]
+            seen.services[R2E_API].desired,
+            &*seen.databases["db:r2e-postgres"]
         ),
         (0, "stopped")
     );

@@ -1,7 +1,11 @@
 //! The function may die at any call. Running again ends in the same state: nothing that was saved is
 //! lost, nothing is changed that was not saved, and everything comes back as it was.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests as well"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

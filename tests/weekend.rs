@@ -1,6 +1,10 @@
 //! The long weekend of the demo, held against what was promised.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests as well"
+)]
 
 use std::collections::BTreeMap;
 
@@ -265,6 +269,7 @@ fn sunday(weekend: &Weekend) {
     );
 
     let act = weekend.act("Terraform registers r2e's scalable target");
+    assert_eq!(told(act), [(R2E.name, "clamped")], "nobody's hand");
     let clamped = self::mail(act, "clamped");
     assert_eq!(
         (&clamped.news["count"], &clamped.news["saved"]),

@@ -201,12 +201,22 @@ pub fn root() -> PathBuf {
         .unwrap_or_default()
 }
 
-/// A port that was free a moment ago.
+/// A port that is free now and stays so: below those that the kernel gives to whoever connects to
+/// something, and at another place for each process, so that tests side by side do not meet.
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .context("a free port")?
-        .local_addr()?
-        .port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+
+    for _ in 0..COUNT {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + std::process::id().wrapping_mul(31).wrapping_add(next) % COUNT;
+        let port = u16::try_from(port)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port")
 }
 
 /// Removes what was left by runs that were killed or failed, other than while they still run.

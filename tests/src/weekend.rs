@@ -240,14 +240,13 @@ impl Play<'_> {
 
     /// The newest report of an estate.
     fn report(&self, estate: &str) -> Result<&Report> {
-        let moments = self
+        let mut moments = self
             .acts
             .iter()
             .rev()
             .flat_map(|(_, moments)| moments.iter().rev());
         moments
-            .filter_map(|moment| moment.report(estate))
-            .next()
+            .find_map(|moment| moment.report(estate))
             .with_context(|| format!("{estate} was never looked at"))
     }
 
@@ -398,10 +397,7 @@ impl Play<'_> {
         );
         let mut steady = event("ecs-service-steady-state")?;
         steady["time"] = night.to_string().into();
-        let arn = format!(
-            "arn:aws:ecs:{REGION}:{}:service/{cluster}/{service}",
-            ACCOUNT
-        );
+        let arn = format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/{cluster}/{service}");
         steady["resources"] = json!([arn]);
         self.say(night, "ECS event: SERVICE_STEADY_STATE", steady)
             .await?;

@@ -9,7 +9,10 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{Client, error::SdkError, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client, error::SdkError, operation::update_item::builders::UpdateItemFluentBuilder,
+    types::AttributeValue,
+};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -366,6 +369,14 @@ impl Store {
         }
     }
 
+    fn update_mark(&self, estate: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text("tick"))
+            .key("sk", text(estate))
+    }
+
     fn attribute(&self, name: &str) -> String {
         format!("{}/{name}", self.function)
     }
@@ -382,11 +393,7 @@ impl Store {
         until: Timestamp,
     ) -> Result<bool, Failure> {
         let done = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text("tick"))
-            .key("sk", text(estate))
+            .update_mark(estate)
             .update_expression(
                 "SET leased_by = :me, leased_until = :until, #looked = :now REMOVE #again, #noted",
             )
@@ -417,11 +424,7 @@ impl Store {
     ) -> Result<(), Failure> {
         if let Some(at) = look_again_at {
             let done = self
-                .client
-                .update_item()
-                .table_name(&self.table)
-                .key("pk", text("tick"))
-                .key("sk", text(estate))
+                .update_mark(estate)
                 .update_expression(
                     "SET #again = :at, #watched = :watched REMOVE leased_by, leased_until",
                 )
@@ -442,11 +445,7 @@ impl Store {
             }
         }
         let done = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text("tick"))
-            .key("sk", text(estate))
+            .update_mark(estate)
             .update_expression("REMOVE leased_by, leased_until")
             .condition_expression("leased_by = :me")
             .expression_attribute_values(":me", text(&self.holder))
@@ -462,11 +461,7 @@ impl Store {
     /// When the table cannot be written.
     pub async fn note(&self, estate: &str) -> Result<(), Failure> {
         let done = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text("tick"))
-            .key("sk", text(estate))
+            .update_mark(estate)
             .update_expression("SET #noted = :yes REMOVE #again")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#noted", self.attribute("noted"))

@@ -28,6 +28,11 @@ const PATIENCE: usize = 40;
 /// A database shows for so many looks that it is on its way: as many minutes, one look in each.
 pub(crate) const LOOKS: u32 = 5;
 
+/// A minute is played in no time, but the function's own budgets of calls fill up on the wall's
+/// clock: so long until they have what a minute would give them.
+const REFILL: Duration = Duration::from_millis(500);
+const LARGE_REFILL: Duration = Duration::from_secs(6);
+
 /// The large estate.
 const SERVICES: u32 = 500;
 const DATABASES: u32 = 50;
@@ -157,7 +162,7 @@ pub(crate) async fn play(
         });
         let program = staging(&stack.table, "/nightshift");
         let function = Function::start(&program, cpu, throttle, &[]).await?;
-        let mut player = Player::new(function, &endpoint);
+        let mut player = Player::new(function, &endpoint, REFILL);
         let (tick, look) = player.day(day).await?;
         let cold = cold_look(&program, &endpoint, cpu, throttle, day, cold_looks).await?;
         let _ = endpoint.take_calls();
@@ -187,7 +192,7 @@ pub(crate) async fn play(
     let program = staging(LARGE, "/large");
     let function = Function::start(&program, Cpu::Full, throttle, &[]).await?;
     let large = play_large(
-        Player::new(function, &endpoint),
+        Player::new(function, &endpoint, LARGE_REFILL),
         throttle,
         &local,
         day,
@@ -306,14 +311,16 @@ fn must_be_awake(answer: &Value) -> Result<()> {
 
 struct Player<'a> {
     function: Function,
+    refill: Duration,
     endpoint: &'a Endpoint,
     calls: Vec<Seen>,
 }
 
 impl<'a> Player<'a> {
-    fn new(function: Function, endpoint: &'a Endpoint) -> Self {
+    fn new(function: Function, endpoint: &'a Endpoint, refill: Duration) -> Self {
         Self {
             function,
+            refill,
             endpoint,
             calls: Vec::new(),
         }
@@ -321,6 +328,7 @@ impl<'a> Player<'a> {
 
     /// Lets the clock tick once; what that cost is added.
     async fn tick(&mut self, at: Timestamp, cost: &mut Cost) -> Result<Value> {
+        tokio::time::sleep(self.refill).await;
         let used = self.function.cpu()?;
         let tick = json!({ "command": "tick", "at": at.to_string() });
         let (answer, took) = self
@@ -405,7 +413,7 @@ async fn play_large(
     let quick = player.look(at(day, "18:10")?).await?;
     let _hold = throttle.hold(player.function.pid())?;
     let look = player.look(at(day, "18:30")?).await?;
-    progress("all of it goes to sleep, at the rates that ECS allows (about 3 min)");
+    progress("all of it goes to sleep, at the rates that ECS allows (about 4 min)");
     // What was called before has refilled the buckets meanwhile, on AWS too.
     player.calls.clear();
     let (sleep, _) = player.settle(at(day, "19:00")?).await?;

@@ -205,7 +205,7 @@ pub(crate) fn rates(large: &Large) -> Result<String> {
         "| Rates while 500 services go to sleep | calls | most in 1 s | a second, over 10 s | AWS documents | its bucket at its emptiest |\n\
          |---|--:|--:|--:|--:|--:|\n",
     );
-    for (class, rate) in &large.rates {
+    for (class, rate) in large.rates.iter().filter(|(_, rate)| rate.calls > 0) {
         let documented = class.documented.map_or_else(
             || "–".to_owned(),
             |(a_second, at_once)| format!("{a_second}/s after {at_once} at once"),
