@@ -7,6 +7,10 @@ pub mod pace;
 use std::{env, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_http_client::{
+    Builder as HttpClient,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region, sdk_config::Builder};
@@ -35,6 +39,9 @@ pub fn config() -> Result<SdkConfig, Lacking> {
         .region(Region::new(variable("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials));
     builder.set_endpoint_url(variable("AWS_ENDPOINT_URL").ok());
+    // One for all clients, so that connections and TLS sessions are shared and made up once.
+    let https = HttpClient::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    builder.set_http_client(Some(https.build_https()));
     Ok(builder.build())
 }
 

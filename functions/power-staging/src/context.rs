@@ -1,7 +1,8 @@
 //! What one invocation works with: clients, the table, the clock, and how the function is set up.
 
-use std::sync::Arc;
+use std::sync::OnceLock;
 
+use aws_types::SdkConfig;
 use jiff::Timestamp;
 use nightshift::{
     aws::{self, pace::Pace},
@@ -15,18 +16,15 @@ use tokio::time::Instant;
 use crate::{estates::Names, observe::Clients, plan::FUNCTION};
 
 /// What does not change between invocations.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Function {
-    /// ECS, Application Auto Scaling, RDS.
-    pub clients: Clients,
-    /// SSM, for the documents.
-    pub ssm: aws_sdk_ssm::Client,
-    /// SNS, for the reports.
-    pub sns: aws_sdk_sns::Client,
-    /// DynamoDB, for the ledger.
-    pub dynamodb: aws_sdk_dynamodb::Client,
+    config: SdkConfig,
+    clients: OnceLock<Clients>,
+    ssm: OnceLock<aws_sdk_ssm::Client>,
+    sns: OnceLock<aws_sdk_sns::Client>,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     /// The documented rates.
-    pub pace: Arc<Pace>,
+    pub pace: Pace,
     /// How the function is set up.
     pub settings: Settings,
 }
@@ -52,9 +50,9 @@ pub struct Settings {
 
 /// What one invocation works with.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct Context<'a> {
     /// What does not change.
-    pub function: Function,
+    pub function: &'a Function,
     /// The ledger, in this invocation's name.
     pub store: Store,
     /// The clock.
@@ -66,7 +64,7 @@ pub struct Context {
 }
 
 impl Function {
-    /// Reads the environment and makes the clients; they connect when they are first used.
+    /// Reads the environment. Clients are made when they are first used: a settled tick needs one.
     ///
     /// # Errors
     /// When a variable is missing or has a value that makes no sense.
@@ -74,40 +72,64 @@ impl Function {
         let config =
             aws::config().map_err(|lacking| Failed::BadEnvironment(lacking.to_string()))?;
         let settings = Settings::from_environment(aws::region(&config))?;
-        Ok(Self::new(&config, settings))
+        Ok(Self::new(config, settings))
     }
 
-    /// Makes the clients from any configuration.
+    /// A function with any configuration.
     #[must_use]
-    pub fn new(config: &aws_types::SdkConfig, settings: Settings) -> Self {
+    pub fn new(config: SdkConfig, settings: Settings) -> Self {
         Self {
-            clients: Clients {
-                services: ServiceClients {
-                    ecs: aws_sdk_ecs::Client::new(config),
-                    scaling: aws_sdk_applicationautoscaling::Client::new(config),
-                },
-                rds: aws_sdk_rds::Client::new(config),
-            },
-            ssm: aws_sdk_ssm::Client::new(config),
-            sns: aws_sdk_sns::Client::new(config),
-            dynamodb: aws_sdk_dynamodb::Client::new(config),
-            pace: Arc::new(Pace::default()),
+            config,
+            clients: OnceLock::new(),
+            ssm: OnceLock::new(),
+            sns: OnceLock::new(),
+            dynamodb: OnceLock::new(),
+            pace: Pace::default(),
             settings,
         }
     }
 
+    /// ECS, Application Auto Scaling and RDS, for the estates.
+    pub fn clients(&self) -> &Clients {
+        self.clients.get_or_init(|| Clients {
+            services: ServiceClients {
+                ecs: aws_sdk_ecs::Client::new(&self.config),
+                scaling: aws_sdk_applicationautoscaling::Client::new(&self.config),
+            },
+            rds: aws_sdk_rds::Client::new(&self.config),
+        })
+    }
+
+    /// SSM, for the documents.
+    pub fn ssm(&self) -> &aws_sdk_ssm::Client {
+        let make = || aws_sdk_ssm::Client::new(&self.config);
+        self.ssm.get_or_init(make)
+    }
+
+    /// SNS, for the reports.
+    pub fn sns(&self) -> &aws_sdk_sns::Client {
+        let make = || aws_sdk_sns::Client::new(&self.config);
+        self.sns.get_or_init(make)
+    }
+
+    /// DynamoDB, for the ledger.
+    fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        let make = || aws_sdk_dynamodb::Client::new(&self.config);
+        self.dynamodb.get_or_init(make)
+    }
+
     /// What an invocation works with, at this clock.
     #[must_use]
-    pub fn context(&self, invocation: &Invocation, clock: Clock) -> Context {
+    pub fn context<'a>(&'a self, invocation: &Invocation, clock: Clock) -> Context<'a> {
         let table = self.settings.table.clone();
         Context {
             store: Store::new(
-                self.dynamodb.clone(),
+                self.dynamodb().clone(),
                 table,
                 FUNCTION,
                 invocation.id.clone(),
             ),
-            function: self.clone(),
+            function: self,
             clock,
             deadline: invocation.deadline,
             account: invocation.account.clone(),
@@ -159,7 +181,7 @@ pub fn is_loopback(endpoint: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-impl Context {
+impl Context<'_> {
     /// The instant on the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -62,7 +62,7 @@ fn at(request: &Request, payload: &Value) -> Result<Option<Timestamp>, Failed> {
     }
 }
 
-async fn obey(context: &Context, command: Command) -> Result<Value, Failed> {
+async fn obey(context: &Context<'_>, command: Command) -> Result<Value, Failed> {
     let only = command.estate.as_deref();
     match command.verb {
         Verb::Reconcile => {
@@ -134,7 +134,11 @@ enum Question {
 }
 
 /// Observes and plans, and writes nothing anywhere.
-async fn ask(context: &Context, only: Option<&str>, question: Question) -> Result<Value, Failed> {
+async fn ask(
+    context: &Context<'_>,
+    only: Option<&str>,
+    question: Question,
+) -> Result<Value, Failed> {
     let ground = look::ground(context)
         .await
         .map_err(|failure| Failed::Unavailable(said(&failure)))?;
@@ -215,7 +219,11 @@ struct Wish {
 }
 
 /// Writes a person's order into the ledger, for each estate that is meant.
-async fn write_orders(context: &Context, only: Option<&str>, wish: &Wish) -> Result<(), Failed> {
+async fn write_orders(
+    context: &Context<'_>,
+    only: Option<&str>,
+    wish: &Wish,
+) -> Result<(), Failed> {
     let ground = look::ground(context)
         .await
         .map_err(|failure| Failed::Unavailable(said(&failure)))?;
@@ -290,7 +298,7 @@ fn end_of(
     Ok(now.saturating_add(WAKE_FOR).unwrap_or(now))
 }
 
-async fn clear_orders(context: &Context, only: Option<&str>, by: &str) -> Result<(), Failed> {
+async fn clear_orders(context: &Context<'_>, only: Option<&str>, by: &str) -> Result<(), Failed> {
     let ground = look::ground(context)
         .await
         .map_err(|failure| Failed::Unavailable(said(&failure)))?;

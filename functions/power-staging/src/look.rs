@@ -99,10 +99,10 @@ pub struct Ground {
 ///
 /// # Errors
 /// When the ledger cannot be read: without it nothing may be decided.
-pub async fn ground(context: &Context) -> Result<Ground, Failure> {
+pub async fn ground(context: &Context<'_>) -> Result<Ground, Failure> {
     let prefix = &context.function.settings.prefix;
     let (documents, ledger) = tokio::join!(
-        documents::read(&context.function.ssm, prefix),
+        documents::read(context.function.ssm(), prefix),
         context.store.ledger(),
     );
     let ledger = ledger?;
@@ -130,7 +130,7 @@ pub async fn ground(context: &Context) -> Result<Ground, Failure> {
 /// # Errors
 /// When the table cannot be read.
 pub async fn look(
-    context: &Context,
+    context: &Context<'_>,
     occasion: &Occasion,
     only: Option<&str>,
 ) -> Result<Looked, Failure> {
@@ -183,7 +183,7 @@ pub async fn look(
 
 /// Takes the leases of those estates that are to be looked at.
 async fn choose(
-    context: &Context,
+    context: &Context<'_>,
     marks: &[Mark],
     names: Vec<String>,
     occasion: &Occasion,
@@ -257,7 +257,7 @@ impl Scene {
 }
 
 /// Observes the chosen estates side by side.
-pub async fn observe_all(context: &Context, ground: &Ground, chosen: &[String]) -> Scene {
+pub async fn observe_all(context: &Context<'_>, ground: &Ground, chosen: &[String]) -> Scene {
     let by_estate = estates::hand_over(&ground.estates, &BTreeMap::new(), &ground.ledger.entries);
     let estates: Vec<(&Resolved, &Sleeper)> = ground
         .estates
@@ -271,7 +271,7 @@ pub async fn observe_all(context: &Context, ground: &Ground, chosen: &[String]) 
         !sleeper.sleep.databases.is_empty() || entries.keys().any(|arn| arn.cluster().is_none())
     });
     let pace = &context.function.pace;
-    let clients = &context.function.clients;
+    let clients = context.function.clients();
     let listing = if needs_databases {
         observe::databases(clients, pace).await
     } else {
@@ -295,7 +295,7 @@ pub async fn observe_all(context: &Context, ground: &Ground, chosen: &[String]) 
     }
 }
 
-fn hint(context: &Context, ground: &Ground, estate: &Resolved, sleeper: &Sleeper) -> Hint {
+fn hint(context: &Context<'_>, ground: &Ground, estate: &Resolved, sleeper: &Sleeper) -> Hint {
     let now = context.now();
     let record = record_of(ground, &estate.name, now);
     let order = ground
@@ -381,7 +381,7 @@ pub fn report_of(name: &str, plan: &Plan, now: Timestamp) -> Report {
 }
 
 /// Plans, acts and reports for one estate, and gives its lease back.
-async fn treat(context: &Context, ground: &Ground, scene: &Scene, estate: &Resolved) -> Report {
+async fn treat(context: &Context<'_>, ground: &Ground, scene: &Scene, estate: &Resolved) -> Report {
     let now = context.now();
     let held = held(ground, scene, estate, now);
     let report = match view(ground, scene, estate, &held, now) {
@@ -422,7 +422,7 @@ fn watched(scene: &Scene, estate: &Resolved) -> Vec<String> {
 }
 
 async fn carry_out(
-    context: &Context,
+    context: &Context<'_>,
     ground: &Ground,
     estate: &Resolved,
     view: &View<'_>,
@@ -492,7 +492,7 @@ fn reread(
 
 /// Takes the plan's steps: the deployment's order first, then all chains side by side.
 async fn change(
-    context: &Context,
+    context: &Context<'_>,
     ground: &Ground,
     estate: &Resolved,
     plan: &Plan,
@@ -511,9 +511,9 @@ async fn change(
             };
         }
     }
-    let function = &context.function;
+    let function = context.function;
     let done = act::act(
-        &function.clients,
+        function.clients(),
         &context.store,
         &function.pace,
         &plan.chains,
@@ -579,7 +579,7 @@ fn tell_of_documents(matters: &mut Matters, estate: &Resolved) {
     }
 }
 
-async fn keep_documents(context: &Context, ground: &Ground, estate: &Resolved) -> Vec<Failure> {
+async fn keep_documents(context: &Context<'_>, ground: &Ground, estate: &Resolved) -> Vec<Failure> {
     let kept = ground.ledger.documents.get(&estate.name);
     let Some(document) = &estate.document else {
         return Vec::new();
@@ -599,7 +599,7 @@ async fn keep_documents(context: &Context, ground: &Ground, estate: &Resolved) -
 }
 
 async fn keep_record(
-    context: &Context,
+    context: &Context<'_>,
     name: &str,
     before: &Kept<EstateRecord>,
     after: &EstateRecord,
@@ -620,7 +620,7 @@ async fn keep_record(
 
 /// An estate whose document never parsed: nothing is done, and people are told.
 async fn without_document(
-    context: &Context,
+    context: &Context<'_>,
     ground: &Ground,
     estate: &Resolved,
     now: Timestamp,
@@ -684,7 +684,7 @@ const fn is_late_to_sleep(news: &News) -> bool {
 
 /// Publishes what is to be told. What could not be published counts as not told.
 async fn tell(
-    context: &Context,
+    context: &Context<'_>,
     estate: &Resolved,
     language: Language,
     plan: &Plan,
@@ -714,7 +714,7 @@ async fn tell(
 }
 
 async fn tell_one(
-    context: &Context,
+    context: &Context<'_>,
     estate: &Resolved,
     language: Language,
     key: Option<String>,
@@ -739,8 +739,8 @@ async fn tell_one(
         title: text.title.clone(),
         lines: text.lines.clone(),
     };
-    let function = &context.function;
-    match publish::publish(&function.sns, &function.settings.topic, &message, &text).await {
+    let function = context.function;
+    match publish::publish(function.sns(), &function.settings.topic, &message, &text).await {
         Ok(()) => {
             told.keys.extend(key);
             told.news.push(news);
@@ -764,7 +764,7 @@ pub fn zone_of(estate: &Resolved) -> jiff::tz::TimeZone {
 /// What texts about an estate need to know.
 #[must_use]
 pub fn place<'a>(
-    context: &'a Context,
+    context: &'a Context<'_>,
     estate: &'a Resolved,
     zone: &'a jiff::tz::TimeZone,
     language: Language,
@@ -786,7 +786,7 @@ pub fn place<'a>(
 }
 
 /// The heartbeat, and what else the look has to say in numbers.
-fn beat(context: &Context, looked: &Looked) {
+fn beat(context: &Context<'_>, looked: &Looked) {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let news = || looked.reports.iter().flat_map(|report| &report.news);
     Metrics {
