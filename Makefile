@@ -42,7 +42,7 @@ local: build ## A local AWS with the function and three estates, until Ctrl-C
 
 .PHONY: test
 test: build nextest ## Run all tests, the ones on the local AWS included
-	@cargo nextest run --workspace --locked
+	@cargo nextest run --workspace --locked --features nightshift/schema
 	@cargo test --workspace --locked --doc --quiet
 
 .PHONY: bench
@@ -53,7 +53,7 @@ target/lambda/nightshift-empty/bootstrap.zip: tests/empty/Cargo.toml tests/empty
 .PHONY: lint
 lint: $(VENV)/.ready deny ## Formatting, clippy, dependencies, template
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked --quiet -- --deny warnings
+	cargo clippy --workspace --all-targets --locked --quiet --features nightshift/schema,nightshift-tests/bench -- --deny warnings
 	cargo deny --log-level error check bans licenses sources
 	@# The advisories live in a repository of their own. Without a way to it the rest still counts,
 	@# but nobody should think that this was checked.
@@ -67,9 +67,9 @@ lint: $(VENV)/.ready deny ## Formatting, clippy, dependencies, template
 	sam validate --lint --template template.yaml 2>&1 | grep --invert-match --ignore-case --extended-regexp 'update available|to download|^$$'
 
 .PHONY: check
-check: ## Check a configuration document offline: make check FILE=estate.yaml
+check: ## Check a document offline: make check FILE=estate.yaml [COMPANY=company.yaml]
 	@test -n '$(FILE)' || { echo 'which document? make check FILE=estate.yaml' >&2; exit 2; }
-	@cargo run --quiet --package nightshift --features schema --bin nightshift-check -- '$(FILE)'
+	@cargo run --quiet --package nightshift --features schema --bin nightshift-check -- $(if $(COMPANY),--company '$(COMPANY)') '$(FILE)'
 
 .PHONY: schema
 schema: ## Write the configuration's JSON Schema anew
