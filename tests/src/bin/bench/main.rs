@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! make bench                                   everything, to target/bench.md
-//! make bench BENCH="--start"                   the cold starts only
+//! make bench BENCH="--start"                   the cold starts only, to target/bench-start.md
 //! make bench BENCH="--runs 20"                 fewer cold starts than 40
 //! make bench BENCH="--emulate"                 the share of a core by signals, also where there are cgroups
 //! make bench BENCH="--variants"                power-staging built in other ways, 5 to 10 min each
@@ -158,7 +158,12 @@ async fn bench(options: &Options) -> Result<()> {
     }
     tables.push(table::notes(&throttle, options.runs, [&before, &load()]));
     progress("done");
-    publish("bench.md", &tables.join("\n"))
+    let name = if options.start_only {
+        "bench-start.md"
+    } else {
+        "bench.md"
+    };
+    publish(name, &tables.join("\n"))
 }
 
 /// Any other build of power-staging.

@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_aws_would_throttle_is_below_zero() {
-        let rate = CLASSES[0].rate(&calls((0..100).map(|n| n * 100)));
+        let rate = CLASSES[0].rate(&calls((0..90).map(|n| n * 100)));
         assert!(rate.left.is_some_and(|left| left >= 0.0), "{rate:?}");
         let rate = CLASSES[0].rate(&calls((0..200).map(|n| n * 100)));
         assert!(rate.left.is_some_and(|left| left < 0.0), "{rate:?}");
