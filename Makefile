@@ -16,7 +16,7 @@ ROOT := $(CURDIR)
 VENV := $(ROOT)/.venv
 TOOLS := $(ROOT)/target/tools
 FUNCTIONS := $(notdir $(wildcard functions/*))
-SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(shell find functions shared -name '*.rs' -o -name '*.toml' -o -name '*.json' -o -name '*.csv')
+SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(shell find functions shared -name '*.rs' -o -name '*.toml' -o -name '*.json' -o -name '*.tsv')
 ZIPS := $(FUNCTIONS:%=target/lambda/%/bootstrap.zip)
 
 export PATH := $(VENV)/bin:$(TOOLS)/bin:$(PATH)
