@@ -99,12 +99,14 @@ where
     .await
 }
 
+/// What is left of the invocation. `cargo lambda watch` names a deadline in 1970, Lambda never one
+/// that has passed: then a minute is as good as any.
 fn remaining(event: &LambdaEvent<Value>) -> Duration {
     event
         .context
         .deadline()
         .duration_since(machine_time())
-        .unwrap_or(Duration::from_secs(1))
+        .unwrap_or(Duration::from_secs(60))
 }
 
 #[expect(

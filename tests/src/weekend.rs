@@ -140,6 +140,17 @@ fn around_the_clock(estate: &Estate) -> String {
     )
 }
 
+/// A document that never opens, or one that is always open.
+#[must_use]
+pub fn always(estate: &Estate, open: bool) -> String {
+    let document = around_the_clock(estate);
+    if open {
+        document
+    } else {
+        document.replace("00:00-24:00", "closed")
+    }
+}
+
 async fn until_it_fires(stage: &Stage) -> Result<Vec<Call>> {
     let _ = stage.local.gateway.take_calls();
     let mut calls = Vec::new();

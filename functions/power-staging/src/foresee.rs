@@ -11,7 +11,7 @@ use nightshift::{
 
 use crate::{
     plan::{Chain, Plan, Step, View, plan},
-    snapshot::{Snapshot, Tasks},
+    snapshot::Snapshot,
 };
 
 /// More looks than any estate needs to settle when everything takes effect at once.
@@ -83,8 +83,8 @@ impl World {
             .services
             .iter()
             .all(|service| service.desired == 0 && service.running == 0);
-        if all_stopped && self.snapshot.tasks.is_none() {
-            self.snapshot.tasks = Some(Tasks::default());
+        if all_stopped {
+            self.snapshot.tasks.get_or_insert_default().of_services = 0;
         }
     }
 

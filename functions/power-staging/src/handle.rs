@@ -167,6 +167,8 @@ async fn ask(
             continue;
         }
         let mut report = look::report_of(&estate.name, &plan::plan(&view), now);
+        // Nothing was done: the estate is where the last look left it.
+        report.phase = held.record.item.phase;
         report.failures.clone_from(&view.snapshot.unread);
         if question == Question::DryRun {
             report.steps = foresee(&view);

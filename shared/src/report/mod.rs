@@ -118,7 +118,7 @@ pub enum Cause {
         /// Tasks that are asked for.
         desired: u32,
     },
-    /// The steps were just taken; the next look will see.
+    /// Its steps are taken at this look, or due at the next, which sees what became of them.
     JustChanged,
     /// Another function is changing it.
     Owned {

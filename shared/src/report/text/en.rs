@@ -930,7 +930,7 @@ impl English<'_> {
                 None,
             ),
             Cause::JustChanged => (
-                "was changed just now; the next look will see".to_owned(),
+                "is being changed; the next look sees to it".to_owned(),
                 None,
             ),
             Cause::Owned { function, until } => (

@@ -906,7 +906,7 @@ impl Japanese<'_> {
                 format!("{running}/{desired} 台が起動済みですが、まだ安定していません"),
                 None,
             ),
-            Cause::JustChanged => ("変更した直後です。次の確認でわかります".to_owned(), None),
+            Cause::JustChanged => ("変更の途中です。次の確認で続けます".to_owned(), None),
             Cause::Owned { function, until } => (
                 format!("{} が{} まで変更中です", code(function), self.when(*until)),
                 None,

@@ -191,6 +191,20 @@ fn a_dry_run_foresees_the_whole_evening_in_order_without_the_ledgers_part() {
 }
 
 #[test]
+fn a_dry_run_foresees_that_the_tasks_it_counted_are_gone_before_the_database_stops() {
+    let mut play = Estate::usual().at(BEDTIME);
+    play.world.snapshot.tasks = Some(Tasks {
+        of_services: 3,
+        standalone: Vec::new(),
+    });
+    let deeds = crate::foresee::foresee(&play.view());
+    assert!(matches!(
+        deeds.last(),
+        Some(nightshift::report::Deed::Stop { .. })
+    ));
+}
+
+#[test]
 fn a_dry_run_of_a_deployment_at_night_ends_awake() {
     let mut play = Estate::usual().asleep();
     play.service("web").deployment = Some(deployment("2"));
