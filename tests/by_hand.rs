@@ -188,7 +188,7 @@ async fn a_dry_run_says_in_words_what_would_be_done_and_writes_nothing() {
         .as_array()
         .unwrap()
         .iter()
-        .filter_map(|line| line.as_str()?.strip_prefix("→ "))
+        .filter_map(|line| line.as_str()?.strip_prefix("• "))
         .collect();
     assert_eq!(
         words,
