@@ -106,7 +106,7 @@ fn remaining(event: &LambdaEvent<Value>) -> Duration {
         .context
         .deadline()
         .duration_since(machine_time())
-        .unwrap_or(Duration::from_secs(60))
+        .unwrap_or(Duration::from_mins(1))
 }
 
 #[expect(
