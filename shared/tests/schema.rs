@@ -1,5 +1,11 @@
 //! The committed JSON Schema is the types', and the committed examples are documents that work.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests are tests as well"
+)]
+
 use std::{fs, path::Path};
 
 use nightshift::config::{self, LIMIT_BYTES, schema};

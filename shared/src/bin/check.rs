@@ -73,20 +73,16 @@ fn check(file: &str, company: Option<&Company>) -> Result<bool> {
             })
             .err()
     };
-    match problems {
-        Some(problems) => {
-            println!("{}", joined(&problems));
-            Ok(false)
-        }
-        None => {
-            let kind = if is_company { "company" } else { "estate" };
-            println!(
-                "{file}: a fine {kind} document, {} of {LIMIT_BYTES} bytes",
-                text.len()
-            );
-            Ok(true)
-        }
+    if let Some(problems) = problems {
+        println!("{}", joined(&problems));
+        return Ok(false);
     }
+    let kind = if is_company { "company" } else { "estate" };
+    println!(
+        "{file}: a fine {kind} document, {} of {LIMIT_BYTES} bytes",
+        text.len()
+    );
+    Ok(true)
 }
 
 fn write_schema() -> Result<ExitCode> {
