@@ -1,5 +1,5 @@
 //! A kind of resource is one file here: how it is observed, what its states mean, how one step is
-//! taken. The order between kinds stands in one table, read forwards to sleep and backwards to wake.
+//! taken. The order between kinds is [`ORDER`]: forwards to sleep, backwards to wake.
 
 pub mod aurora_cluster;
 pub mod database;
