@@ -1,0 +1,318 @@
+//! The life of a task, from PROVISIONING to STOPPED, each change of which is an event.
+
+use std::ops::RangeInclusive;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::{
+    call::Tags,
+    services::{
+        ecs::{
+            Fate, Happening, Health, Last, Step, Task, TaskDefinition, refer, render, scheduler,
+        },
+        events,
+    },
+    world::World,
+};
+
+/// From RUNNING to having run well, in seconds: a health check's interval or two.
+const SETTLES: RangeInclusive<u64> = 5..=30;
+/// From RUNNING to the exit of a container that crashes.
+const CRASHES: RangeInclusive<u64> = 2..=30;
+/// From RUNNING to UNHEALTHY: the retries of a health check. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html>
+const FAILS_HEALTH_CHECK: RangeInclusive<u64> = 60..=150;
+/// From UNHEALTHY to being replaced.
+const IS_REPLACED: RangeInclusive<u64> = 20..=90;
+/// From the exit of its containers to STOPPED: its network interface is detached.
+const IS_CLEANED_UP: RangeInclusive<u64> = 1..=10;
+
+/// What a new task is started for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Start {
+    /// The ARN of the service.
+    pub(super) owner: Option<String>,
+    pub(super) cluster: String,
+    pub(super) group: String,
+    pub(super) started_by: Option<String>,
+    pub(super) deployment: Option<String>,
+    pub(super) tags: Tags,
+    pub(super) overrides: Value,
+    pub(super) lasting: Option<RangeInclusive<u64>>,
+    pub(super) health_checked: bool,
+    pub(super) load_balanced: bool,
+}
+
+/// A task that was just made, not yet on the agenda.
+pub(super) fn made(world: &mut World, definition: &TaskDefinition, start: Start) -> Task {
+    let id = world.id(32);
+    let container = definition.containers.first();
+    let text = |name: &str| {
+        let value = container.and_then(|container| container.get(name));
+        value.and_then(Value::as_str).unwrap_or("app").to_owned()
+    };
+    Task {
+        arn: refer::arn(&format!("task/{}/{id}", start.cluster)),
+        task_definition: definition.arn.clone(),
+        group: start.group,
+        started_by: start.started_by,
+        wanted: true,
+        last: Last::Provisioning,
+        health: Health::Unknown,
+        tags: start.tags,
+        overrides: start.overrides,
+        cpu: definition.cpu,
+        memory: definition.memory,
+        arm: definition.arm,
+        container: text("name"),
+        image: text("image"),
+        created_at: world.now,
+        started_at: None,
+        stopping_at: None,
+        stopped_at: None,
+        stop_code: None,
+        stopped_reason: None,
+        exit_code: None,
+        version: 1,
+        fate: definition.fate,
+        lasting: start.lasting,
+        deployment: start.deployment,
+        settled: false,
+        health_checked: start.health_checked,
+        load_balanced: start.load_balanced,
+        cluster: start.cluster,
+    }
+}
+
+/// Starts a task; answers its ARN.
+pub(super) fn start(world: &mut World, definition: &TaskDefinition, start: Start) -> String {
+    let owner = start.owner.clone();
+    let task = made(world, definition, start);
+    let arn = task.arn.clone();
+    let service = owner
+        .as_ref()
+        .and_then(|owner| world.ecs.services.get_mut(owner));
+    match service {
+        Some(service) => service.tasks.push(task),
+        None => world.ecs.loose.push(task),
+    }
+    tell(world, owner.as_deref(), &arn);
+    let seconds = world.random.u64(world.timings.task_start.clone());
+    soon(world, owner.as_deref(), &arn, seconds / 4, Step::Pending);
+    soon(world, owner.as_deref(), &arn, seconds, Step::Running);
+    arn
+}
+
+fn soon(world: &mut World, owner: Option<&str>, task: &str, seconds: u64, step: Step) {
+    let happening = Happening::Task {
+        owner: owner.map(ToOwned::to_owned),
+        task: task.to_owned(),
+        step,
+    };
+    world.after(seconds..=seconds, happening);
+}
+
+fn within(
+    world: &mut World,
+    owner: Option<&str>,
+    task: &str,
+    seconds: RangeInclusive<u64>,
+    step: Step,
+) {
+    let seconds = world.random.u64(seconds);
+    soon(world, owner, task, seconds, step);
+}
+
+/// Emits an ECS Task State Change.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+fn tell(world: &mut World, owner: Option<&str>, arn: &str) {
+    let Some(task) = world.ecs.task_mut(owner, arn) else {
+        return;
+    };
+    let mut detail = render::task(task, render::iso, false);
+    if let Some(detail) = detail.as_object_mut() {
+        // Its health is not in the event.
+        detail.remove("healthStatus");
+    }
+    events::emit(
+        world,
+        "aws.ecs",
+        "ECS Task State Change",
+        vec![arn.to_owned()],
+        detail,
+    );
+}
+
+/// Moves a task to a status and tells of it.
+fn moves(world: &mut World, owner: Option<&str>, arn: &str, last: Last) {
+    if let Some(task) = world.ecs.task_mut(owner, arn) {
+        task.last = last;
+        task.version += 1;
+    }
+    tell(world, owner, arn);
+}
+
+/// Lets a task take a step, if it still can: one that was told to stop meanwhile starts no more.
+pub(super) fn step(world: &mut World, owner: Option<&str>, arn: &str, step: Step) {
+    let now = world.now;
+    let Some(task) = world.ecs.task_mut(owner, arn) else {
+        return;
+    };
+    match (step, task.wanted, task.last) {
+        (Step::Pending, true, Last::Provisioning) => moves(world, owner, arn, Last::Pending),
+        (Step::Running, true, Last::Provisioning | Last::Pending) => runs(world, owner, arn),
+        (Step::Settled, true, Last::Running) => settles(world, owner, arn),
+        (Step::Unhealthy, true, Last::Running) => {
+            task.health = Health::Unhealthy;
+            within(world, owner, arn, IS_REPLACED, Step::Fails);
+        }
+        (Step::Fails, true, Last::Running) => fails(world, owner, arn),
+        (Step::Ends, true, Last::Running) => {
+            task.exit_code = Some(0);
+            let reason = "Essential container in task exited";
+            exits(world, owner, arn, "EssentialContainerExited", reason);
+        }
+        (Step::Stopping, false, Last::Deactivating) => moves(world, owner, arn, Last::Stopping),
+        (Step::Stopped, false, _) => {
+            task.stopped_at = Some(now);
+            // SIGTERM: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+            if task.started_at.is_some() {
+                task.exit_code.get_or_insert(143);
+            }
+            moves(world, owner, arn, Last::Stopped);
+            prune(world);
+            if let Some(owner) = owner {
+                scheduler::reconcile(world, owner);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn runs(world: &mut World, owner: Option<&str>, arn: &str) {
+    let now = world.now;
+    let Some(task) = world.ecs.task_mut(owner, arn) else {
+        return;
+    };
+    let (fate, lasting) = (task.fate, task.lasting.clone());
+    if fate == Fate::FailsToStart {
+        return fails(world, owner, arn);
+    }
+    task.started_at = Some(now);
+    moves(world, owner, arn, Last::Running);
+    match fate {
+        Fate::Crashes => within(world, owner, arn, CRASHES, Step::Fails),
+        Fate::Unhealthy => within(world, owner, arn, FAILS_HEALTH_CHECK, Step::Unhealthy),
+        Fate::Healthy | Fate::FailsToStart => {
+            within(world, owner, arn, SETTLES, Step::Settled);
+            if let Some(lasting) = lasting {
+                within(world, owner, arn, lasting, Step::Ends);
+            }
+        }
+    }
+}
+
+fn settles(world: &mut World, owner: Option<&str>, arn: &str) {
+    let Some(task) = world.ecs.task_mut(owner, arn) else {
+        return;
+    };
+    task.settled = true;
+    if task.health_checked {
+        task.health = Health::Healthy;
+    }
+    let deployment = task.deployment.clone();
+    if let Some(owner) = owner {
+        scheduler::settled(world, owner, deployment.as_deref());
+        scheduler::reconcile(world, owner);
+    }
+}
+
+fn fails(world: &mut World, owner: Option<&str>, arn: &str) {
+    let Some(task) = world.ecs.task_mut(owner, arn) else {
+        return;
+    };
+    let (deployment, started) = (task.deployment.clone(), task.started_at.is_some());
+    match task.fate {
+        Fate::FailsToStart => {
+            let reason = "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref";
+            exits(world, owner, arn, "TaskFailedToStart", reason);
+        }
+        Fate::Unhealthy => {
+            let reason = "Task failed container health checks";
+            stop(world, owner, arn, "ServiceSchedulerInitiated", reason);
+        }
+        Fate::Crashes | Fate::Healthy => {
+            task.exit_code = Some(1);
+            let reason = "Essential container in task exited";
+            exits(world, owner, arn, "EssentialContainerExited", reason);
+        }
+    }
+    if let Some(owner) = owner {
+        scheduler::failed(world, owner, deployment.as_deref(), started);
+    }
+}
+
+/// A service whose task goes is not as it was.
+fn unsteady(world: &mut World, owner: Option<&str>) {
+    if let Some(service) = owner.and_then(|owner| world.ecs.services.get_mut(owner)) {
+        service.steady = false;
+    }
+}
+
+/// A task's containers are gone already; only the cleaning up is left.
+fn exits(world: &mut World, owner: Option<&str>, arn: &str, code: &'static str, reason: &str) {
+    if let Some(task) = world.ecs.task_mut(owner, arn) {
+        task.wanted = false;
+        task.stopping_at = Some(world.now);
+        task.stop_code = Some(code);
+        task.stopped_reason = Some(reason.to_owned());
+        unsteady(world, owner);
+        moves(world, owner, arn, Last::Stopping);
+        within(world, owner, arn, IS_CLEANED_UP, Step::Stopped);
+    }
+}
+
+/// Tells a task to stop.
+pub(super) fn stop(
+    world: &mut World,
+    owner: Option<&str>,
+    arn: &str,
+    code: &'static str,
+    reason: &str,
+) {
+    let (now, grace) = (world.now, world.timings.task_stop.clone());
+    let Some(task) = world.ecs.task_mut(owner, arn).filter(|task| task.wanted) else {
+        return;
+    };
+    task.wanted = false;
+    task.stopping_at = Some(now);
+    task.stop_code = Some(code);
+    task.stopped_reason = Some(reason.to_owned());
+    let (ran, drains) = (task.last == Last::Running, task.load_balanced);
+    unsteady(world, owner);
+    if ran && drains {
+        // A service's task is deregistered from its target group first.
+        // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+        moves(world, owner, arn, Last::Deactivating);
+        let seconds = world.random.u64(grace);
+        soon(world, owner, arn, seconds / 2, Step::Stopping);
+        soon(world, owner, arn, seconds, Step::Stopped);
+    } else {
+        moves(world, owner, arn, Last::Stopping);
+        let seconds = if ran { grace } else { IS_CLEANED_UP };
+        within(world, owner, arn, seconds, Step::Stopped);
+    }
+}
+
+/// Forgets the tasks that nobody is told of any more.
+fn prune(world: &mut World) {
+    let old = world
+        .now
+        .saturating_sub(SignedDuration::from_mins(90))
+        .unwrap_or(world.now);
+    let kept = |task: &Task| task.stopped_at.is_none_or(|at| at > old);
+    world.ecs.loose.retain(kept);
+    for service in world.ecs.services.values_mut() {
+        service.tasks.retain(kept);
+    }
+}
