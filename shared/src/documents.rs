@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ssm::Client;
-
-use crate::{aws::failure::failure, report::Failure};
+#[cfg(feature = "ssm")]
+pub use ssm::read;
 
 /// What SSM holds now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,50 +27,58 @@ pub fn estate_parameter(prefix: &str, estate: &str) -> String {
     format!("{prefix}/estates/{estate}")
 }
 
-/// Reads all documents: the company's, and a complete listing of the estates'.
-///
-/// # Errors
-/// When a page cannot be read: nothing is believed to be missing from half a list.
-pub async fn read(ssm: &Client, prefix: &str) -> Result<Documents, Failure> {
-    let mut documents = Documents {
-        company: read_company(ssm, prefix).await?,
-        ..Documents::default()
-    };
-    let path = format!("{prefix}/estates/");
-    let mut next = None;
-    loop {
-        let page = ssm
-            .get_parameters_by_path()
-            .path(&path)
-            .set_next_token(next)
-            .send()
-            .await
-            .map_err(|error| failure(&path, "ssm:GetParametersByPath", &error))?;
-        for parameter in page.parameters.unwrap_or_default() {
-            if let (Some(name), Some(value)) = (parameter.name, parameter.value)
-                && let Some(estate) = name.strip_prefix(&path)
-            {
-                documents.estates.insert(estate.to_owned(), value);
+#[cfg(feature = "ssm")]
+mod ssm {
+    use aws_sdk_ssm::{Client, operation::get_parameter::GetParameterError};
+
+    use super::{Documents, company_parameter, estate_parameter};
+    use crate::{aws::failure::failure, report::Failure};
+
+    /// Reads all documents: the company's, and a complete listing of the estates'.
+    ///
+    /// # Errors
+    /// When a page cannot be read: nothing is believed to be missing from half a list.
+    pub async fn read(ssm: &Client, prefix: &str) -> Result<Documents, Failure> {
+        let mut documents = Documents {
+            company: read_company(ssm, prefix).await?,
+            ..Documents::default()
+        };
+        let path = estate_parameter(prefix, "");
+        let mut next = None;
+        loop {
+            let page = ssm
+                .get_parameters_by_path()
+                .path(&path)
+                .set_next_token(next)
+                .send()
+                .await
+                .map_err(|error| failure(&path, "ssm:GetParametersByPath", &error))?;
+            for parameter in page.parameters.unwrap_or_default() {
+                if let (Some(name), Some(value)) = (parameter.name, parameter.value)
+                    && let Some(estate) = name.strip_prefix(&path)
+                {
+                    documents.estates.insert(estate.to_owned(), value);
+                }
+            }
+            next = page.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok(documents);
             }
         }
-        next = page.next_token.filter(|token| !token.is_empty());
-        if next.is_none() {
-            return Ok(documents);
-        }
     }
-}
 
-async fn read_company(ssm: &Client, prefix: &str) -> Result<Option<String>, Failure> {
-    let name = company_parameter(prefix);
-    match ssm.get_parameter().name(&name).send().await {
-        Ok(output) => Ok(output.parameter.and_then(|parameter| parameter.value)),
-        Err(error)
-            if error.as_service_error().is_some_and(
-                aws_sdk_ssm::operation::get_parameter::GetParameterError::is_parameter_not_found,
-            ) =>
-        {
-            Ok(None)
+    async fn read_company(ssm: &Client, prefix: &str) -> Result<Option<String>, Failure> {
+        let name = company_parameter(prefix);
+        match ssm.get_parameter().name(&name).send().await {
+            Ok(output) => Ok(output.parameter.and_then(|parameter| parameter.value)),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetParameterError::is_parameter_not_found) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failure(name, "ssm:GetParameter", &error)),
         }
-        Err(error) => Err(failure(name, "ssm:GetParameter", &error)),
     }
 }

@@ -25,12 +25,6 @@ pub struct Holiday {
     pub computed: bool,
 }
 
-/// The last year that the official list covers.
-#[must_use]
-pub fn official_until() -> i16 {
-    OFFICIAL_UNTIL_YEAR
-}
-
 /// The holiday of Japan on a date, if it is one: by the official list from 2000 to
 /// [`OFFICIAL_UNTIL_YEAR`], computed after it. Dates before 2000 have no holidays.
 ///
@@ -191,7 +185,7 @@ mod tests {
     fn the_list_ends_with_the_year_that_the_constant_says() {
         assert_eq!(
             OFFICIAL.last().map(|(day, _)| day.year()),
-            Some(official_until())
+            Some(OFFICIAL_UNTIL_YEAR)
         );
     }
 
@@ -234,7 +228,7 @@ mod tests {
             .date();
         let needed = year_to_cover(today);
         assert!(
-            official_until() >= needed,
+            OFFICIAL_UNTIL_YEAR >= needed,
             "the list of {needed} is out: append it to shared/src/holidays/japan.tsv from \
              https://www8.cao.go.jp/chosei/shukujitsu/syukujitsu.csv and raise OFFICIAL_UNTIL_YEAR"
         );

@@ -8,7 +8,6 @@ pub mod calendar;
 #[cfg(feature = "aws")]
 pub mod clock;
 pub mod config;
-#[cfg(feature = "ssm")]
 pub mod documents;
 pub mod holidays;
 pub mod kind;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightshift::{
     config::{self, Company, Language, Problem, Sleeper},
+    documents::{Documents, company_parameter, estate_parameter},
     kind::{Arn, Service},
     ledger::{Document, Entry, Kept, Ledger, VERSION},
 };
@@ -34,29 +35,14 @@ pub struct Resolved {
     pub document: Option<Document>,
 }
 
-/// The texts that stand in SSM now.
-#[derive(Clone, Debug, Default)]
-pub struct Texts {
-    /// The company's document.
-    pub company: Option<String>,
-    /// The estates' documents.
-    pub estates: BTreeMap<String, String>,
-}
-
-/// How parameters are called, for people.
-#[derive(Clone, Debug)]
+pub use nightshift::documents::Documents as Texts;
 pub struct Names {
-    /// The prefix of all parameters.
     pub prefix: String,
 }
-
-impl Names {
-    fn company(&self) -> String {
-        format!("{}/company", self.prefix)
-    }
-
-    fn estate(&self, name: &str) -> String {
-        format!("{}/estates/{name}", self.prefix)
+impl std::ops::Deref for Names {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.prefix
     }
 }
 
@@ -64,9 +50,9 @@ impl Names {
 /// everything stays as it was.
 #[must_use]
 pub fn resolve(
-    texts: Option<&Texts>,
+    texts: Option<&Documents>,
     ledger: &Ledger,
-    names: &Names,
+    prefix: &str,
     now: Timestamp,
 ) -> Vec<Resolved> {
     let mut all: Vec<String> = ledger.documents.keys().cloned().collect();
@@ -79,10 +65,10 @@ pub fn resolve(
         .filter_map(|name| {
             let kept = ledger.documents.get(&name).map(|kept| &kept.item);
             match texts {
-                None => kept.map(|kept| unread(&name, kept, names, ledger)),
+                None => kept.map(|kept| unread(&name, kept, prefix, ledger)),
                 Some(texts) => match texts.estates.get(&name) {
-                    Some(text) => read(&name, text, texts.company.as_deref(), kept, names),
-                    None => kept.map(|kept| missing(&name, kept, names, now)),
+                    Some(text) => read(&name, text, texts.company.as_deref(), kept, prefix),
+                    None => kept.map(|kept| missing(&name, kept, prefix, now)),
                 },
             }
         })
@@ -91,10 +77,10 @@ pub fn resolve(
 
 /// The language for an estate whose own documents could not be put together.
 #[must_use]
-pub fn language(texts: Option<&Texts>, names: &Names) -> Language {
+pub fn language(texts: Option<&Documents>, prefix: &str) -> Language {
     texts
         .and_then(|texts| texts.company.as_deref())
-        .and_then(|text| config::company(&names.company(), text).ok())
+        .and_then(|text| config::company(&company_parameter(prefix), text).ok())
         .map(|company| company.language)
         .unwrap_or_default()
 }
@@ -104,9 +90,9 @@ fn read(
     text: &str,
     company: Option<&str>,
     kept: Option<&Document>,
-    names: &Names,
+    prefix: &str,
 ) -> Option<Resolved> {
-    match put_together(name, text, company, names) {
+    match put_together(name, text, company, prefix) {
         Ok(Some(sleeper)) => Some(Resolved {
             name: name.to_owned(),
             sleeper: Some(sleeper),
@@ -123,10 +109,10 @@ fn read(
         // The document is fine and has no `sleep`: whoever wrote it said so, at once.
         Ok(None) => kept.map(|kept| Resolved {
             released: true,
-            ..stay(name, kept, names, Vec::new())
+            ..stay(name, kept, prefix, Vec::new())
         }),
         Err(problems) => Some(match kept {
-            Some(kept) => stay(name, kept, names, problems),
+            Some(kept) => stay(name, kept, prefix, problems),
             None => Resolved {
                 name: name.to_owned(),
                 sleeper: None,
@@ -142,9 +128,9 @@ fn put_together(
     name: &str,
     text: &str,
     company: Option<&str>,
-    names: &Names,
+    prefix: &str,
 ) -> Result<Option<Sleeper>, Vec<Problem>> {
-    let parameter = names.estate(name);
+    let parameter = estate_parameter(prefix, name);
     config::estate_name(name).map_err(|text| {
         vec![Problem {
             document: parameter.clone(),
@@ -152,7 +138,7 @@ fn put_together(
             text,
         }]
     })?;
-    let company = read_company(company, names);
+    let company = read_company(company, prefix);
     let estate = config::estate(&parameter, text);
     let (company, estate) = match (company, estate) {
         (Ok(company), Ok(estate)) => (company, estate),
@@ -165,8 +151,8 @@ fn put_together(
     config::sleeper(&parameter, name, &estate, &company)
 }
 
-fn read_company(text: Option<&str>, names: &Names) -> Result<Company, Vec<Problem>> {
-    let parameter = names.company();
+fn read_company(text: Option<&str>, prefix: &str) -> Result<Company, Vec<Problem>> {
+    let parameter = company_parameter(prefix);
     match text {
         Some(text) => config::company(&parameter, text),
         None => Err(vec![Problem {
@@ -179,9 +165,9 @@ fn read_company(text: Option<&str>, names: &Names) -> Result<Company, Vec<Proble
 }
 
 /// The kept documents stay in force.
-fn stay(name: &str, kept: &Document, names: &Names, problems: Vec<Problem>) -> Resolved {
+fn stay(name: &str, kept: &Document, prefix: &str, problems: Vec<Problem>) -> Resolved {
     let company = Some(kept.company.as_str());
-    let sleeper = put_together(name, &kept.estate, company, names)
+    let sleeper = put_together(name, &kept.estate, company, prefix)
         .ok()
         .flatten();
     Resolved {
@@ -198,17 +184,17 @@ fn stay(name: &str, kept: &Document, names: &Names, problems: Vec<Problem>) -> R
 }
 
 /// Nobody knows what stands in SSM: all is as it was, a release that is under way too.
-fn unread(name: &str, kept: &Document, names: &Names, ledger: &Ledger) -> Resolved {
+fn unread(name: &str, kept: &Document, prefix: &str, ledger: &Ledger) -> Resolved {
     let record = ledger.estates.get(name).map(|kept| &kept.item);
-    let mut resolved = stay(name, kept, names, kept.problems.clone());
+    let mut resolved = stay(name, kept, prefix, kept.problems.clone());
     resolved.released = record.is_some_and(is_being_released);
     resolved.document = Some(kept.clone());
     resolved
 }
 
-fn missing(name: &str, kept: &Document, names: &Names, now: Timestamp) -> Resolved {
+fn missing(name: &str, kept: &Document, prefix: &str, now: Timestamp) -> Resolved {
     let since = kept.missing_since.unwrap_or(now);
-    let mut resolved = stay(name, kept, names, Vec::new());
+    let mut resolved = stay(name, kept, prefix, Vec::new());
     resolved.released = now.duration_since(since) >= BELIEVED_AFTER;
     if let Some(document) = resolved.document.as_mut() {
         document.missing_since = Some(since);

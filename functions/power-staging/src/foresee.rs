@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use nightshift::{
-    kind::{Arn, DatabaseState, Kind},
+    kind::{Arn, DatabaseState},
     ledger::{Entry, EstateRecord, Kept, Override, Revision},
     report::Deed,
 };
 
 use crate::{
     plan::{Chain, Plan, Step, View, plan},
-    snapshot::Snapshot,
+    snapshot::{Resource, Snapshot},
 };
 
 /// More looks than any estate needs to settle when everything takes effect at once.
@@ -78,11 +78,14 @@ impl World {
             .map(|(key, _)| key.clone())
             .collect();
         self.record.matters = plan.matters.after_telling(&told);
+        // Another estate's services in the same cluster have no entry here, and their tasks were
+        // not counted.
         let all_stopped = self
             .snapshot
             .services
             .iter()
-            .all(|service| service.desired == 0 && service.running == 0);
+            .filter(|service| self.entries.contains_key(&service.arn))
+            .all(|service| !Resource::Service(service).runs());
         if all_stopped {
             self.snapshot.tasks.get_or_insert_default().of_services = 0;
         }
@@ -170,10 +173,4 @@ pub fn foresee(view: &View<'_>) -> Vec<Deed> {
     }
     deeds.retain(|deed| !matches!(deed, Deed::Save { .. } | Deed::Close { .. }));
     deeds
-}
-
-/// Whether the resource of a chain is a database.
-#[must_use]
-pub fn is_database(chain: &Chain) -> bool {
-    chain.kind != Kind::EcsService
 }

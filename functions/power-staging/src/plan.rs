@@ -2,7 +2,8 @@
 //! document, the ledger and the instant, so that any look, however late or doubled, decides alike.
 //!
 //! Wanted is what a hold says, else an unexpired override, else the calendar. Towards sleep see
-//! [`sleep`], towards waking [`wake`]; whatever lasts and people should know of is a *matter*.
+//! [`sleep`], which walks [`ORDER`] forwards, towards waking [`wake`], which walks it backwards;
+//! whatever lasts and people should know of is a *matter*.
 
 pub mod billed;
 mod matters;
@@ -16,14 +17,14 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config::{DeploymentsWake, Sleeper},
-    kind::{Arn, Database, Kind, Service, Suspension},
+    kind::{Arn, Database, Kind, ORDER, Rows, Service, Suspension},
     ledger::{Entry, EstateRecord, Kept, Order, Override, Phase, SavedService, Stage, VERSION},
     report::{Cause, Deed, News, Row, State, Wanted, Why},
 };
 
 pub use matters::{BELIEVED_AFTER, Matters, failed, is_being_released};
 
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Resource, Snapshot};
 
 /// This function's name: in the ledger, in logs and in reports.
 pub const FUNCTION: &str = "power-staging";
@@ -227,11 +228,16 @@ fn lead(sleeper: &Sleeper, record: &EstateRecord, now: Timestamp) -> SignedDurat
 /// Decides what is done next.
 #[must_use]
 pub fn plan(view: &View<'_>) -> Plan {
+    plan_by(ORDER, view)
+}
+
+/// The plan by a table of what rests on what.
+fn plan_by(order: &'static Rows, view: &View<'_>) -> Plan {
     let deployment_order = deployment_order(view);
-    let order = deployment_order.as_ref().or(view.order);
-    let wanted = wanted(view.sleeper, view.released, order, view.record, view.now);
-    let mut draft = Draft::new(view, wanted);
-    draft.tell_of_the_order(order);
+    let said = deployment_order.as_ref().or(view.order);
+    let wanted = wanted(view.sleeper, view.released, said, view.record, view.now);
+    let mut draft = Draft::new(view, order, wanted);
+    draft.tell_of_the_order(said);
     draft.tell_of_the_release();
     draft.tell_of_rivals();
     draft.tell_of_what_cannot_be_read();
@@ -301,6 +307,14 @@ impl View<'_> {
         !self.released && claims_service(self.sleeper, service)
     }
 
+    /// Whether the document names this resource as the estate's own.
+    fn has(&self, resource: Resource<'_>) -> bool {
+        match resource {
+            Resource::Service(service) => self.has_service(service),
+            Resource::Database(database) => self.has_database(database),
+        }
+    }
+
     /// Whether the document names this database.
     fn has_database(&self, database: &Database) -> bool {
         !self.released && self.sleeper.sleep.databases.contains(&database.name)
@@ -324,6 +338,7 @@ pub fn claims_service(sleeper: &Sleeper, service: &Service) -> bool {
 /// A plan while it is made.
 struct Draft<'a> {
     view: &'a View<'a>,
+    order: &'static Rows,
     now: Timestamp,
     wanted: Wanted,
     chains: Vec<Chain>,
@@ -335,11 +350,12 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(view: &'a View<'a>, wanted: Wanted) -> Self {
+    fn new(view: &'a View<'a>, order: &'static Rows, wanted: Wanted) -> Self {
         let mut record = view.record.clone();
         record.version = VERSION;
         Self {
             view,
+            order,
             now: view.now,
             dues: wanted.until.into_iter().collect(),
             wanted,
@@ -369,7 +385,14 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The row of a service; what is wanted and waited for is filled in by who calls.
+    /// The row of a resource; what is wanted and waited for is filled in by who calls.
+    fn row(&self, resource: Resource<'_>) -> Row {
+        match resource {
+            Resource::Service(service) => self.service_row(service),
+            Resource::Database(database) => self.database_row(database),
+        }
+    }
+
     fn service_row(&self, service: &Service) -> Row {
         let entry = self.view.open_entry(&service.arn);
         Row {
@@ -483,24 +506,21 @@ impl<'a> Draft<'a> {
 
     /// While a hold lasts everything is shown and nothing is changed.
     fn hold(&mut self) {
-        for service in &self.view.snapshot.services {
-            if !self.is_anothers(service) {
-                self.keep_what_was_said(&service.arn, service.target.as_ref());
-                let row = self.service_row(service);
+        for resource in self.view.snapshot.in_order(self.order.iter()) {
+            if !self.is_anothers(resource) {
+                self.keep_what_was_said(resource.arn(), resource.target());
+                let row = self.row(resource);
                 self.leave(row, Cause::Hold);
             }
         }
-        for database in &self.view.snapshot.databases {
-            self.keep_what_was_said(&database.arn, None);
-            let row = self.database_row(database);
-            self.leave(row, Cause::Hold);
-        }
     }
 
-    /// Whether the service only lives in the same cluster: neither the document nor the ledger
-    /// has it.
-    fn is_anothers(&self, service: &Service) -> bool {
-        !self.view.has_service(service) && self.view.entry(&service.arn).is_none()
+    /// Whether it is a service that only lives in the same cluster: neither the document nor the
+    /// ledger has it.
+    fn is_anothers(&self, resource: Resource<'_>) -> bool {
+        matches!(resource, Resource::Service(_))
+            && !self.view.has(resource)
+            && self.view.entry(resource.arn()).is_none()
     }
 
     /// The document let go of what was given back: nothing of it is kept.

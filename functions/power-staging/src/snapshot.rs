@@ -1,7 +1,7 @@
 //! What `observe` brings home and `plan` reads: plain values, no decisions, no AWS types.
 
 use nightshift::{
-    kind::{Arn, Database, Service},
+    kind::{Arn, Database, Kind, Service, Target},
     report::Failure,
 };
 
@@ -31,7 +31,77 @@ pub struct Tasks {
     pub standalone: Vec<String>,
 }
 
+/// A resource of any kind.
+#[derive(Clone, Copy, Debug)]
+pub enum Resource<'a> {
+    /// An ECS service.
+    Service(&'a Service),
+    /// An RDS instance or an Aurora cluster.
+    Database(&'a Database),
+}
+
+impl<'a> Resource<'a> {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Service(_) => Kind::EcsService,
+            Self::Database(database) => database.kind,
+        }
+    }
+
+    /// Its ARN.
+    #[must_use]
+    pub fn arn(self) -> &'a Arn {
+        match self {
+            Self::Service(service) => &service.arn,
+            Self::Database(database) => &database.arn,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        match self {
+            Self::Service(service) => &service.name,
+            Self::Database(database) => &database.name,
+        }
+    }
+
+    /// Its scalable target, if it has one.
+    #[must_use]
+    pub fn target(self) -> Option<&'a Target> {
+        match self {
+            Self::Service(service) => service.target.as_ref(),
+            Self::Database(_) => None,
+        }
+    }
+
+    /// Whether it is not asleep: it needs what it rests on.
+    #[must_use]
+    pub fn runs(self) -> bool {
+        match self {
+            Self::Service(service) => service.desired + service.running + service.pending > 0,
+            Self::Database(database) => !database.state.is_down(),
+        }
+    }
+}
+
 impl Snapshot {
+    /// All resources, row by row of a table.
+    pub fn in_order(
+        &self,
+        rows: impl Iterator<Item = &'static &'static [Kind]>,
+    ) -> impl Iterator<Item = Resource<'_>> {
+        rows.flat_map(|row| {
+            let services = self.services.iter().map(Resource::Service);
+            let databases = self.databases.iter().map(Resource::Database);
+            services
+                .chain(databases)
+                .filter(|resource| row.contains(&resource.kind()))
+        })
+    }
+
     /// The service with this ARN.
     #[must_use]
     pub fn service(&self, arn: &Arn) -> Option<&Service> {

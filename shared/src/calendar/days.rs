@@ -28,18 +28,6 @@ impl DateRange {
         Ok(Self { first, last })
     }
 
-    /// The first date.
-    #[must_use]
-    pub fn first(self) -> Date {
-        self.first
-    }
-
-    /// The last date, which the range includes.
-    #[must_use]
-    pub fn last(self) -> Date {
-        self.last
-    }
-
     /// Whether the date is in the range.
     #[must_use]
     pub fn contains(self, date: Date) -> bool {
@@ -84,7 +72,7 @@ impl FromStr for DateRange {
 
 fn date(text: &str) -> Result<Date, DateRangeError> {
     // jiff alone would also take a date and a time, and forms without dashes.
-    let is_plain = text.len() == 10 && text.split('-').map(str::len).eq([4, 2, 2]);
+    let is_plain = text.split('-').map(str::len).eq([4, 2, 2]);
     is_plain
         .then(|| text.parse().ok())
         .flatten()

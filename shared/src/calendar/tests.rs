@@ -81,6 +81,10 @@ mod documents {
                 r#""08:15" is not a range: write the start and the end, like "08:15-18:00""#,
             ),
             (
+                "25:00",
+                r#""25:00" is not a range: write the start and the end, like "09:00-18:00""#,
+            ),
+            (
                 "office",
                 r#""office" is not a range: write the start and the end, like "09:00-18:00""#,
             ),
@@ -91,6 +95,10 @@ mod documents {
             (
                 "09:00-18:60",
                 r#""18:60" in "09:00-18:60" is not a time of day: write hours and minutes, like "09:00-18:00""#,
+            ),
+            (
+                "09:00-18:5",
+                r#""18:5" in "09:00-18:5" is not a time of day: write hours and minutes, like "09:00-18:00""#,
             ),
             (
                 "09:00-+8:00",
@@ -135,6 +143,10 @@ mod documents {
             (
                 r#"{"monday": -9}"#,
                 r#"-9 is not a range: write the start and the end, like "09:00-18:00""#,
+            ),
+            (
+                r#"{"monday": [null]}"#,
+                r#"invalid type: null, expected a range of the clock like "09:00-18:00""#,
             ),
             (
                 r#"{"monday": 0.5}"#,
@@ -297,6 +309,11 @@ mod documents {
             (r#"{"closed": ["2026-12-30T10:00"]}"#, format!(r#""2026-12-30T10:00" {FORM}"#)),
             (r#"{"closed": ["2026-12-29-2027-01-03"]}"#, format!(r#""2026-12-29-2027-01-03" {FORM}"#)),
             (r#"{"closed": [20261230]}"#, format!(r#""20261230" {FORM}"#)),
+            (r#"{"closed": [-9]}"#, format!(r#""-9" {FORM}"#)),
+            (
+                r#"{"closed": [true]}"#,
+                r#"invalid type: boolean `true`, expected a date like "2026-12-30" or a range like "2026-12-29..2027-01-03""#.to_owned(),
+            ),
             (
                 r#"{"closed": ["2027-01-03..2026-12-29"]}"#,
                 r#"the range ends before it begins: write "2026-12-29..2027-01-03""#.to_owned(),
@@ -527,6 +544,35 @@ mod spans {
     }
 
     #[test]
+    fn a_week_with_one_gap_closes_wherever_the_gap_is() {
+        let around = r#""mon": "00:00-24:00", "thu-sun": "00:00-24:00""#;
+        for (hours, closes) in [
+            (
+                format!(
+                    r#"{{{around}, "tue": "10:00-24:00", "wed": ["00:00-12:00", "12:00-10:00"]}}"#
+                ),
+                "2026-11-24T00:00",
+            ),
+            (
+                format!(r#"{{{around}, "tue": "10:00-10:00", "wed": "10:00-24:00"}}"#),
+                "2026-11-24T00:00",
+            ),
+            (
+                format!(r#"{{{around}, "tue": "00:00-23:59", "wed": "00:00-24:00"}}"#),
+                "2026-11-24T23:59",
+            ),
+            (r#"{"daily": "00:00-12:00"}"#.to_owned(), "2026-11-23T12:00"),
+            (r#"{"daily": "12:00-11:00"}"#.to_owned(), "2026-11-23T11:00"),
+        ] {
+            assert_eq!(
+                tokyo(&hours, "{}").next_change(jst("2026-11-23T06:00"), NO_LEAD),
+                Some((jst(closes), false)),
+                "{hours}"
+            );
+        }
+    }
+
+    #[test]
     fn a_calendar_that_never_opens_has_no_span() {
         let now = jst("2026-11-22T12:00");
         for (hours, company) in [
@@ -560,6 +606,21 @@ mod spans {
                 let _ = calendar.span_before(at);
             }
         }
+    }
+
+    #[test]
+    fn hours_that_reach_beyond_the_ends_of_time_are_open_up_to_them() {
+        // The last instant is the morning of 31 December 9999 in Tokyo, the first is 2 January in UTC.
+        let last = tokyo(r#"{"daily": "06:00-18:00"}"#, "{}");
+        assert!(last.is_open(at("9999-12-30T21:30:00Z")));
+        assert!(!last.is_open(at("9999-12-30T20:30:00Z")));
+        let first = Calendar::new(
+            &spec(r#"{"daily": "00:00-12:00"}"#),
+            &Days::default(),
+            TimeZone::UTC,
+        );
+        assert!(first.is_open(at("-009999-01-02T06:00:00Z")));
+        assert!(!first.is_open(at("-009999-01-02T18:00:00Z")));
     }
 }
 
@@ -772,6 +833,54 @@ mod daylight_saving {
     }
 
     #[test]
+    fn a_break_within_the_skipped_hour_vanishes_and_hours_within_it_too() {
+        // The end and the start both stand for the first instant after the gap.
+        let sunday = |hours: &str| {
+            Calendar::new(
+                &spec(&format!(r#"{{"sunday": {hours}}}"#)),
+                &Days::default(),
+                zone("America/New_York"),
+            )
+        };
+        let whole = Span {
+            start: at("2026-03-08T06:00:00Z"),
+            end: at("2026-03-08T10:00:00Z"),
+        };
+        let calendar = sunday(r#"["01:00-02:20", "02:40-06:00"]"#);
+        for time in ["2026-03-08T00:00:00Z", "2026-03-08T08:00:00Z"] {
+            assert_eq!(calendar.span_at_or_after(at(time)), Some(whole), "{time}");
+        }
+        assert_eq!(
+            calendar.span_before(at("2026-03-09T00:00:00Z")),
+            Some(whole)
+        );
+        assert_eq!(
+            calendar.next_change(whole.start, NO_LEAD),
+            Some((whole.end, false))
+        );
+
+        let skipped = sunday(r#""02:20-02:40""#);
+        let next = Span {
+            start: at("2026-03-15T06:20:00Z"),
+            end: at("2026-03-15T06:40:00Z"),
+        };
+        let before = Span {
+            start: at("2026-03-01T07:20:00Z"),
+            end: at("2026-03-01T07:40:00Z"),
+        };
+        let monday = at("2026-03-09T00:00:00Z");
+        assert_eq!(
+            skipped.span_at_or_after(at("2026-03-08T00:00:00Z")),
+            Some(next)
+        );
+        assert_eq!(skipped.span_before(monday), Some(before));
+        assert_eq!(
+            skipped.next_change(monday, NO_LEAD),
+            Some((next.start, true))
+        );
+    }
+
+    #[test]
     fn a_break_within_the_repeated_hour_vanishes() {
         // The end takes the later 01:20, the start the earlier 01:40.
         let calendar = Calendar::new(
@@ -967,8 +1076,18 @@ fn reference_hours(case: &Case, day: Date) -> Vec<ClockRange> {
     own
 }
 
+/// As many cases as a test with days of minutes can afford; `PROPTEST_CASES=2560` makes ten times
+/// as many.
+fn cases() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig {
+        cases: 48 * usual.cases / 256,
+        ..usual
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases())]
 
     #[test]
     fn is_open_agrees_with_the_wall_clock_minute_by_minute(case in case()) {

@@ -28,12 +28,25 @@ pub enum Kind {
     AuroraCluster,
 }
 
+/// Rows of kinds, each of which rests on the rows behind it.
+pub type Rows = [&'static [Kind]];
+
 /// What rests on what: a row sleeps when all rows before it are asleep, and wakes when the rows
 /// behind it that it needs are usable.
-pub const ORDER: [&[Kind]; 2] = [
+pub const ORDER: &Rows = &[
     &[Kind::EcsService],
     &[Kind::RdsInstance, Kind::AuroraCluster],
 ];
+
+/// The kinds that are met before the row of `kind`, in the direction in which the rows are read:
+/// forwards what rests on it, backwards what it rests on.
+pub fn before(
+    rows: impl Iterator<Item = &'static &'static [Kind]>,
+    kind: Kind,
+) -> impl Iterator<Item = Kind> {
+    rows.take_while(move |row| !row.contains(&kind))
+        .flat_map(|row| row.iter().copied())
+}
 
 /// The name of an AWS resource: the ledger's key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,12 +105,47 @@ mod tests {
     use super::*;
 
     #[test]
+    fn forwards_a_kind_comes_after_what_rests_on_it_and_backwards_after_what_it_rests_on() {
+        const TABLE: &Rows = &[
+            &[Kind::EcsService],
+            &[Kind::RdsInstance],
+            &[Kind::AuroraCluster],
+        ];
+        let forwards = |kind| before(TABLE.iter(), kind).collect::<Vec<_>>();
+        let backwards = |kind| before(TABLE.iter().rev(), kind).collect::<Vec<_>>();
+        assert_eq!(forwards(Kind::EcsService), []);
+        assert_eq!(forwards(Kind::RdsInstance), [Kind::EcsService]);
+        assert_eq!(
+            forwards(Kind::AuroraCluster),
+            [Kind::EcsService, Kind::RdsInstance]
+        );
+        assert_eq!(
+            backwards(Kind::EcsService),
+            [Kind::AuroraCluster, Kind::RdsInstance]
+        );
+        assert_eq!(backwards(Kind::AuroraCluster), []);
+    }
+
+    #[test]
+    fn services_rest_on_databases_and_databases_on_nothing() {
+        let databases = [Kind::RdsInstance, Kind::AuroraCluster];
+        for database in databases {
+            assert!(before(ORDER.iter(), database).eq([Kind::EcsService]));
+            assert!(before(ORDER.iter().rev(), database).next().is_none());
+        }
+        assert!(before(ORDER.iter().rev(), Kind::EcsService).eq(databases));
+        assert!(before(ORDER.iter(), Kind::EcsService).next().is_none());
+    }
+
+    #[test]
     fn an_arn_tells_its_account_region_cluster_and_name() {
         let arn = Arn::new("arn:aws:ecs:ap-northeast-1:123456789012:service/staging/api");
         assert_eq!(
             (arn.account(), arn.region(), arn.cluster(), arn.name()),
             ("123456789012", "ap-northeast-1", Some("staging"), "api")
         );
+        assert_eq!(arn.to_string(), arn.as_str());
+        assert!(arn.as_str().ends_with(":service/staging/api"));
         let database = Arn::new("arn:aws:rds:ap-northeast-1:123456789012:db:postgres");
         assert_eq!((database.cluster(), database.name()), (None, "postgres"));
     }

@@ -334,8 +334,6 @@ pub struct Mark {
     pub look_again_at: Option<Timestamp>,
     /// When the last full look began.
     pub looked_at: Option<Timestamp>,
-    /// Until when somebody holds the estate's lease.
-    pub leased_until: Option<Timestamp>,
     /// The clusters and databases that the last look saw; none before the first.
     pub watched: Option<Vec<String>>,
 }
@@ -371,6 +369,114 @@ mod tests {
             began: Timestamp::UNIX_EPOCH,
             seconds,
             database_seconds: None,
+        }
+    }
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute)
+    }
+
+    fn entry(stage: Stage) -> Entry {
+        Entry {
+            version: VERSION,
+            arn: Arn::new("arn:aws:ecs:r:1:service/c/s"),
+            kind: Kind::EcsService,
+            estate: "e".to_owned(),
+            stage,
+            since: at(0),
+            saved_at: at(0),
+            service: None,
+            database: None,
+            owner: None,
+        }
+    }
+
+    #[test]
+    fn an_entry_is_open_until_what_it_holds_was_seen_restored() {
+        for stage in [Stage::ToSleep, Stage::Asleep, Stage::ToWake] {
+            assert!(entry(stage).is_open(), "{stage:?}");
+        }
+        assert!(!entry(Stage::Closed).is_open());
+    }
+
+    #[test]
+    fn a_function_keeps_off_what_another_changes_until_its_time_is_over() {
+        let mut entry = entry(Stage::Asleep);
+        assert_eq!(entry.owned_by_another("sleep", at(0)), None);
+        let owner = Owner {
+            function: "rotate".to_owned(),
+            purpose: "rotate".to_owned(),
+            until: at(10),
+        };
+        entry.owner = Some(owner.clone());
+        assert_eq!(entry.owned_by_another("rotate", at(9)), None);
+        assert_eq!(entry.owned_by_another("sleep", at(9)), Some(&owner));
+        assert_eq!(entry.owned_by_another("sleep", at(10)), None);
+    }
+
+    #[test]
+    fn an_override_holds_up_to_its_end_and_not_at_it() {
+        let order = Override {
+            version: VERSION,
+            order: Order::Hold,
+            until: at(10),
+            by: "tanaka".to_owned(),
+            reason: String::new(),
+            set_at: at(0),
+            deployment: false,
+        };
+        assert!(order.holds(at(9)) && !order.holds(at(10)) && !order.holds(at(11)));
+    }
+
+    #[test]
+    fn a_phase_is_entered_once() {
+        let mut record = EstateRecord::new(at(0));
+        record.enter(Phase::Awake, at(1));
+        assert_eq!((record.phase, record.since), (Phase::Awake, at(0)));
+        record.enter(Phase::ToSleep, at(2));
+        record.enter(Phase::ToSleep, at(3));
+        assert_eq!((record.phase, record.since), (Phase::ToSleep, at(2)));
+    }
+
+    #[test]
+    fn a_mark_is_due_at_its_instant_and_when_a_look_left_none() {
+        let mark = |look_again_at| Mark {
+            estate: "e".to_owned(),
+            look_again_at,
+            looked_at: None,
+            watched: None,
+        };
+        assert!(mark(None).is_due(at(0)));
+        let later = mark(Some(at(10)));
+        assert!(!later.is_due(at(9)) && later.is_due(at(10)) && later.is_due(at(11)));
+    }
+
+    #[test]
+    fn an_event_concerns_the_estates_whose_cluster_or_database_it_names() {
+        let mark = |watched: Option<&[&str]>| Mark {
+            estate: "e".to_owned(),
+            look_again_at: None,
+            looked_at: None,
+            watched: watched.map(|names| names.iter().map(ToString::to_string).collect()),
+        };
+        let service = Arn::new("arn:aws:ecs:r:1:service/staging/api");
+        let database = Arn::new("arn:aws:rds:r:1:db:main");
+        let both = [service.clone(), database.clone()];
+        for (watched, resources, concerned) in [
+            (None, &both[..1], true),
+            (Some(&["staging"][..]), &both[..1], true),
+            (Some(&["staging"][..]), &both[1..], false),
+            (Some(&["main"][..]), &both[1..], true),
+            (Some(&["main"][..]), &both[..], true),
+            (Some(&["api", "other"][..]), &both[..], false),
+            (Some(&[][..]), &both[..], false),
+            (Some(&["other"][..]), &[], true),
+        ] {
+            assert_eq!(
+                mark(watched).is_concerned(resources),
+                concerned,
+                "{watched:?} {resources:?}"
+            );
         }
     }
 

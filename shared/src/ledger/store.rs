@@ -147,7 +147,6 @@ impl Store {
                     estate: item.get("sk")?.as_s().ok()?.clone(),
                     look_again_at: as_instant(item, &self.attribute("look_again_at")),
                     looked_at: as_instant(item, &self.attribute("looked_at")),
-                    leased_until: as_instant(item, "leased_until"),
                     watched: item
                         .get(&self.attribute("watched"))
                         .and_then(|names| names.as_l().ok())

@@ -6,6 +6,7 @@ use nightshift::{
 
 use super::*;
 
+const PREFIX: &str = "/nightshift";
 const COMPANY: &str = "{ version: 1, time_zone: Asia/Tokyo, calendars: { business: { hours: { monday-friday: '09:00-18:00' } } } }";
 const GOOD: &str = "version: 1\nsleep: { calendar: business, cluster: staging, databases: [db] }";
 const BETTER: &str =
@@ -21,14 +22,8 @@ fn in_minutes(minutes: i64) -> Timestamp {
     now() + SignedDuration::from_mins(minutes)
 }
 
-fn names() -> Names {
-    Names {
-        prefix: "/nightshift".to_owned(),
-    }
-}
-
-fn texts(estates: &[(&str, &str)]) -> Texts {
-    Texts {
+fn texts(estates: &[(&str, &str)]) -> Documents {
+    Documents {
         company: Some(COMPANY.to_owned()),
         estates: estates
             .iter()
@@ -48,8 +43,8 @@ fn kept(resolved: &[Resolved]) -> Ledger {
     }
 }
 
-fn look(texts: Option<&Texts>, ledger: &Ledger, at: Timestamp) -> Resolved {
-    let mut resolved = resolve(texts, ledger, &names(), at);
+fn look(texts: Option<&Documents>, ledger: &Ledger, at: Timestamp) -> Resolved {
+    let mut resolved = resolve(texts, ledger, PREFIX, at);
     assert_eq!(resolved.len(), 1, "{resolved:?}");
     resolved.remove(0)
 }
@@ -100,7 +95,7 @@ fn the_last_document_that_parsed_stays_in_force_while_a_newer_one_is_broken() {
         ),
         ("company gone", None, BETTER, "does not exist"),
     ] {
-        let texts = Texts {
+        let texts = Documents {
             company: company.map(str::to_owned),
             ..texts(&[("staging", text)])
         };
@@ -138,9 +133,26 @@ fn a_document_that_never_parsed_is_told_and_nothing_is_in_force() {
 }
 
 #[test]
+fn what_estates_without_a_document_read_is_in_the_companys_language() {
+    let in_language = |company: Option<&str>| {
+        let texts = Documents {
+            company: company.map(str::to_owned),
+            ..texts(&[("staging", BROKEN)])
+        };
+        language(Some(&texts), PREFIX)
+    };
+    let japanese = COMPANY.replace("version: 1", "version: 1, language: ja");
+    assert_eq!(in_language(Some(&japanese)), Language::Ja);
+    assert_eq!(in_language(Some(COMPANY)), Language::En);
+    assert_eq!(in_language(Some("language: ja")), Language::En);
+    assert_eq!(in_language(None), Language::En);
+    assert_eq!(language(None, PREFIX), Language::En);
+}
+
+#[test]
 fn one_broken_document_does_not_touch_the_other_estates() {
     let texts = texts(&[("a", BROKEN), ("b", GOOD)]);
-    let resolved = resolve(Some(&texts), &Ledger::default(), &names(), now());
+    let resolved = resolve(Some(&texts), &Ledger::default(), PREFIX, now());
     assert!(resolved[0].sleeper.is_none() && resolved[1].sleeper.is_some());
 }
 
@@ -169,6 +181,16 @@ fn a_document_that_was_away_for_a_moment_was_never_deleted() {
         assert!(!estate.released, "{minutes}");
         ledger = kept(&[estate]);
     }
+}
+
+#[test]
+fn a_document_that_comes_back_broken_was_not_deleted_either() {
+    let gone = kept(&[look(Some(&texts(&[])), &after_good(), now())]);
+    let broken = texts(&[("staging", BROKEN)]);
+    let broken = kept(&[look(Some(&broken), &gone, in_minutes(5))]);
+    let gone = look(Some(&texts(&[])), &broken, in_minutes(12));
+    assert!(!gone.released);
+    assert_eq!(gone.document.unwrap().missing_since, Some(in_minutes(12)));
 }
 
 #[test]
@@ -218,7 +240,7 @@ fn a_document_without_sleep_releases_at_once() {
     let never_slept = resolve(
         Some(&texts(&[("staging", WATCHED)])),
         &Ledger::default(),
-        &names(),
+        PREFIX,
         now(),
     );
     assert!(never_slept.is_empty());
@@ -290,7 +312,7 @@ fn two() -> Vec<Resolved> {
     };
     let (a, b) = (document("api, web"), document("web"));
     let texts = texts(&[("a", a.as_str()), ("b", b.as_str())]);
-    resolve(Some(&texts), &Ledger::default(), &names(), now())
+    resolve(Some(&texts), &Ledger::default(), PREFIX, now())
 }
 
 fn seen(services: Vec<Service>, databases: Vec<Database>) -> BTreeMap<String, Snapshot> {
@@ -384,7 +406,7 @@ fn what_was_not_seen_stays_with_its_owner() {
 fn under_all_what_carries_another_estates_tag_is_that_estates() {
     let document = "version: 1\nsleep: { calendar: business, cluster: staging }";
     let texts = texts(&[("a", document), ("b", document)]);
-    let estates = resolve(Some(&texts), &Ledger::default(), &names(), now());
+    let estates = resolve(Some(&texts), &Ledger::default(), PREFIX, now());
     let one_each = vec![service("api", Some("a")), service("web", Some("b"))];
     let seen = seen(one_each, Vec::new());
     assert!(rivals(&estates, &seen, &BTreeMap::new()).is_empty());

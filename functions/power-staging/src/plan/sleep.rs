@@ -1,16 +1,17 @@
-//! Towards sleep: save, suspend, desired count 0; and only when nothing runs any more, stop the
-//! databases. Somebody else's hand is not fought at once, and its newest count is what returns.
+//! Towards sleep: save, suspend, desired count 0; and only when nothing that rests on them runs any
+//! more, stop the databases. Somebody else's hand is not fought at once, and its newest count is what returns.
 
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config::DeploymentsWake,
-    kind::{Arn, Database, DatabaseState, Kind, Service, Suspension, Tag},
+    kind::{self, Arn, Database, DatabaseState, Kind, Service, Suspension, Tag},
     ledger::{Entry, Phase, SavedDatabase, Stage},
     money,
     report::{Cause, News},
 };
 
 use super::{Draft, Step, dark_deployment, found, matters::short};
+use crate::snapshot::Resource;
 
 /// AWS starts a stopped database after seven days.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
@@ -35,21 +36,19 @@ impl Draft<'_> {
             }
             self.record.enter(Phase::ToSleep, self.now);
         }
-        let snapshot = self.view.snapshot;
-        for service in &snapshot.services {
-            if self.view.has_service(service) {
-                self.put_service_to_sleep(service);
-            } else if self.view.entry(&service.arn).is_some() {
-                self.wake_service(service);
+        for resource in self.view.snapshot.in_order(self.order.iter()) {
+            if self.view.has(resource) {
+                self.put_to_sleep(resource);
+            } else if self.view.entry(resource.arn()).is_some() {
+                self.wake(resource);
             }
         }
-        let hindrance = self.what_still_runs();
-        for database in &snapshot.databases {
-            if self.view.has_database(database) {
-                self.put_database_to_sleep(database, hindrance.as_ref());
-            } else if self.view.entry(&database.arn).is_some() {
-                self.wake_database(database);
-            }
+    }
+
+    fn put_to_sleep(&mut self, resource: Resource<'_>) {
+        match resource {
+            Resource::Service(service) => self.put_service_to_sleep(service),
+            Resource::Database(database) => self.put_database_to_sleep(database),
         }
     }
 
@@ -235,17 +234,21 @@ impl Draft<'_> {
         entry
     }
 
-    /// What keeps the databases awake: services with tasks, and tasks of no service.
-    fn what_still_runs(&self) -> Option<Cause> {
+    /// What keeps a resource of this kind awake: what rests on it and still runs, and tasks of no
+    /// service.
+    fn what_still_runs(&self, kind: Kind) -> Option<Cause> {
         let snapshot = self.view.snapshot;
+        let above: Vec<Kind> = kind::before(self.order.iter(), kind).collect();
+        if above.is_empty() {
+            return None;
+        }
         let awake: Vec<String> = snapshot
-            .services
-            .iter()
-            .filter(|service| {
-                self.view.has_service(service) || self.view.open_entry(&service.arn).is_some()
+            .in_order(self.order.iter())
+            .filter(|resource| above.contains(&resource.kind()) && resource.runs())
+            .filter(|resource| {
+                self.view.has(*resource) || self.view.open_entry(resource.arn()).is_some()
             })
-            .filter(|service| service.desired + service.running + service.pending > 0)
-            .map(|service| service.name.clone())
+            .map(|resource| resource.name().to_owned())
             .collect();
         if !awake.is_empty() {
             return Some(Cause::ServicesAwake { services: awake });
@@ -267,7 +270,7 @@ impl Draft<'_> {
         }
     }
 
-    fn put_database_to_sleep(&mut self, database: &Database, hindrance: Option<&Cause>) {
+    fn put_database_to_sleep(&mut self, database: &Database) {
         let row = self.database_row(database);
         let entry = self.view.open_entry(&database.arn);
         let woken = entry.is_none() && !database.state.is_down() && self.was_woken(&database.arn);
@@ -302,18 +305,12 @@ impl Draft<'_> {
                 }
                 self.rest(row);
             }
-            (entry, _) => self.stop_database(database, entry, woken, hindrance),
+            (entry, _) => self.stop_database(database, entry, woken),
         }
     }
 
     /// A database that is up, or on its way up, in sleeping hours.
-    fn stop_database(
-        &mut self,
-        database: &Database,
-        entry: Option<&Entry>,
-        woken: bool,
-        hindrance: Option<&Cause>,
-    ) {
+    fn stop_database(&mut self, database: &Database, entry: Option<&Entry>, woken: bool) {
         let row = self.database_row(database);
         if entry.is_none() {
             if let Some(cause) = self.claimed_by_another(&database.arn) {
@@ -347,8 +344,8 @@ impl Draft<'_> {
         {
             return self.wait(row, Cause::Grace { until });
         }
-        if let Some(cause) = hindrance {
-            return self.wait(row, cause.clone());
+        if let Some(cause) = self.what_still_runs(database.kind) {
+            return self.wait(row, cause);
         }
         if !database.state.is_stoppable() {
             let status = database.status.clone();

@@ -7,6 +7,7 @@ mod deployments;
 mod documents;
 mod hands;
 mod news;
+mod order;
 mod properties;
 mod sleeping;
 mod waking;

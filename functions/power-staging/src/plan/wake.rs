@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use nightshift::{
-    kind::{Database, DatabaseState, Kind, Service},
+    kind::{self, Database, DatabaseState, Kind, Service},
     ledger::{Entry, Phase, SavedService, Stage, Wake},
     money,
     report::{Cause, Count, CountChange, Money, News, State, Why},
@@ -14,6 +14,7 @@ use super::{
     Draft, Step, dark_deployment,
     sleep::{is_clamp, is_counted},
 };
+use crate::snapshot::Resource;
 
 /// The matter of a wake from full sleep without a break: only such a wake teaches the lead.
 const WHOLE_WAKE: &str = "whole-wake";
@@ -28,18 +29,21 @@ impl Draft<'_> {
             self.record.enter(Phase::ToWake, self.now);
         }
         self.note_the_opening();
-        let snapshot = self.view.snapshot;
-        for database in &snapshot.databases {
-            self.wake_database(database);
-        }
-        for service in &snapshot.services {
-            if !self.is_anothers(service) {
-                self.wake_service(service);
+        for resource in self.view.snapshot.in_order(self.order.iter().rev()) {
+            if !self.is_anothers(resource) {
+                self.wake(resource);
             }
         }
     }
 
-    pub(super) fn wake_database(&mut self, database: &Database) {
+    pub(super) fn wake(&mut self, resource: Resource<'_>) {
+        match resource {
+            Resource::Service(service) => self.wake_service(service),
+            Resource::Database(database) => self.wake_database(database),
+        }
+    }
+
+    fn wake_database(&mut self, database: &Database) {
         let mut row = self.database_row(database);
         row.wanted = Some(State::Awake);
         self.keep_what_was_said(&database.arn, None);
@@ -68,7 +72,7 @@ impl Draft<'_> {
         self.wait(row, Cause::JustChanged);
     }
 
-    pub(super) fn wake_service(&mut self, service: &Service) {
+    fn wake_service(&mut self, service: &Service) {
         let mut row = self.service_row(service);
         row.wanted = Some(State::Awake);
         self.keep_what_was_said(&service.arn, service.target.as_ref());
@@ -223,9 +227,11 @@ impl Draft<'_> {
     fn databases_not_usable(&self, service: &Service) -> Vec<String> {
         let needs = self.view.sleeper.sleep.needs.get(&service.name);
         let snapshot = self.view.snapshot;
+        let below: Vec<Kind> = kind::before(self.order.iter().rev(), Kind::EcsService).collect();
         let mut missing: Vec<String> = snapshot
             .databases
             .iter()
+            .filter(|database| below.contains(&database.kind))
             .filter(|database| needs.is_none_or(|needs| needs.contains(&database.name)))
             .filter(|database| !self.sleeps_on(&database.name))
             .filter(|database| {
@@ -245,7 +251,7 @@ impl Draft<'_> {
             .map(|kept| &kept.item)
             .filter(|entry| {
                 entry.is_open()
-                    && entry.kind != Kind::EcsService
+                    && below.contains(&entry.kind)
                     && needs.is_none_or(|needs| needs.iter().any(|name| name == entry.arn.name()))
                     && !self.sleeps_on(entry.arn.name())
                     && snapshot.database(&entry.arn).is_none()

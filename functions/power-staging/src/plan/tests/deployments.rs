@@ -143,7 +143,13 @@ fn an_unfinished_rollout_at_bedtime_has_its_grace_and_is_told_before_it_is_ended
     assert!(play.news.is_empty(), "{:?}", play.news);
     assert!(play.steps("web").is_empty(), "told first");
     play.look();
-    assert_eq!(play.heard(ENDED), 1, "{:?}", play.news);
+    assert_eq!(
+        play.news,
+        [News::RolloutEnded {
+            service: "web".to_owned(),
+            deployment: "ecs-svc/1".to_owned(),
+        }]
+    );
     play.now += minutes(1);
     assert_eq!(
         short(&play.steps("web")),

@@ -331,3 +331,104 @@ fn after_reading_failed_for_long_old_graces_are_forgotten() {
     assert_eq!(play.count("web"), 3);
     assert_eq!(play.heard(BY_HAND), 2);
 }
+
+#[test]
+fn until_when_somebody_is_left_alone_is_due() {
+    let mut play = Estate::usual().asleep();
+    play.set("web", 3);
+    assert_eq!(play.plan().due, Some(jst("2026-11-20T23:30")));
+    play.turn("db", DatabaseState::Available, "available");
+    play.pass(10);
+    assert_eq!(play.plan().due, Some(jst("2026-11-20T23:30")));
+}
+
+#[test]
+fn when_aws_starts_a_database_is_due_before_and_not_at_that_instant() {
+    let mut play = Estate::usual().at(BEDTIME);
+    play.order(Order::Sleep, minutes(30 * 24 * 60));
+    play.settle();
+    let restart = jst("2026-11-27T18:02");
+    play.database("db").restart_at = Some(restart);
+    play.settle();
+    assert_eq!(play.plan().due, Some(restart));
+    play.now = restart;
+    assert_eq!(play.plan().due, Some(jst("2026-12-20T18:00")));
+}
+
+#[test]
+fn what_a_person_had_turned_off_and_turns_on_at_night_has_its_grace() {
+    let mut play = Estate::usual()
+        .with_service("job", 0)
+        .with_database("other")
+        .at(FRIDAY_NOON);
+    play.turn("other", DatabaseState::Stopped, "stopped");
+    play.turn_to(BEDTIME);
+    play.settle();
+    play.turn_to(NIGHT);
+    play.pass(3);
+    play.set("job", 2);
+    play.turn("other", DatabaseState::Available, "available");
+    play.pass(30);
+    assert_eq!(play.count("job"), 2);
+    assert_eq!(play.state("other"), DatabaseState::Available);
+    assert_eq!(play.heard(BY_HAND), 2, "{:?}", play.news);
+    play.settle();
+    assert_eq!(play.count("job"), 0);
+    assert_eq!(play.state("other"), DatabaseState::Stopped);
+}
+
+#[test]
+fn an_order_that_is_over_or_that_a_release_overrules_is_not_told() {
+    let told = |news: &News| matches!(news, News::Overridden { .. });
+    let mut over = Estate::usual().at(FRIDAY_NOON);
+    over.order(Order::Wake, minutes(1));
+    over.now += minutes(1);
+    over.pass(3);
+    assert_eq!(over.heard(told), 0, "{:?}", over.news);
+
+    let mut released = Estate::usual().asleep();
+    released.order(Order::Sleep, minutes(60));
+    released.released = true;
+    released.pass(3);
+    assert_eq!(released.heard(told), 0, "{:?}", released.news);
+}
+
+#[test]
+fn a_grace_outlasts_nine_minutes_of_failing_to_read_and_not_ten() {
+    for (unread, kept) in [(10, true), (11, false)] {
+        let mut play = Estate::usual().asleep();
+        play.set("web", 3);
+        play.pass(1);
+        let seen = play.world.snapshot.clone();
+        play.world.snapshot.services.clear();
+        play.world.snapshot.unread.push(sleeping::throttled());
+        play.pass(unread);
+        let hand = play.world.record.matters.get("hand/service/staging/web");
+        assert_eq!(hand.is_some(), kept, "{unread}");
+        play.world.snapshot = seen;
+    }
+}
+
+#[test]
+fn any_count_replaces_a_saved_0_that_nobody_should_have_written() {
+    let mut play = Estate::usual().asleep();
+    let arn = service_arn("staging", "api");
+    let entry = &mut play.world.entries.get_mut(&arn).unwrap().item;
+    entry.service.as_mut().unwrap().count = 0;
+    let mut morning = Play {
+        sleeper: play.sleeper.clone(),
+        world: play.world.clone(),
+        rivals: BTreeMap::new(),
+        news: Vec::new(),
+        ..play
+    };
+    // The minimum too, though it may be what registering the target left behind.
+    play.set("api", 1);
+    play.look();
+    assert_eq!(play.saved("api"), 1);
+
+    morning.turn_to(WAKING_TIME);
+    morning.set("api", 1);
+    morning.settle();
+    assert_eq!(morning.count("api"), 1);
+}

@@ -1,6 +1,7 @@
 //! What is told, with which facts, and when.
 
 use super::*;
+use crate::plan::failed;
 
 #[test]
 fn ready_tells_how_long_it_took_what_it_saved_and_for_which_opening() {
@@ -205,6 +206,21 @@ fn a_dry_run_foresees_that_the_tasks_it_counted_are_gone_before_the_database_sto
 }
 
 #[test]
+fn a_dry_run_does_not_wait_for_the_tasks_of_another_estate_in_the_cluster() {
+    let mut play = Estate::usual().with_service("theirs", 4).at(BEDTIME);
+    play.service("theirs").tag = Some("another".to_owned());
+    play.world.snapshot.tasks = Some(Tasks {
+        of_services: 3,
+        standalone: Vec::new(),
+    });
+    let deeds = crate::foresee::foresee(&play.view());
+    assert!(
+        matches!(deeds.last(), Some(nightshift::report::Deed::Stop { .. })),
+        "{deeds:?}"
+    );
+}
+
+#[test]
 fn a_dry_run_of_a_deployment_at_night_ends_awake() {
     let mut play = Estate::usual().asleep();
     play.service("web").deployment = Some(deployment("2"));
@@ -219,4 +235,214 @@ fn a_dry_run_of_a_deployment_at_night_ends_awake() {
             .all(|deed| !matches!(deed, nightshift::report::Deed::Stop { .. })),
         "{deeds:?}"
     );
+}
+
+/// What is told of steps that failed, at the first look and at each of the next ten minutes.
+fn told_of(play: &mut Play, failure: &Failure) -> Vec<(i64, News)> {
+    let mut told = Vec::new();
+    for minute in 0..=10 {
+        let mut plan = play.plan();
+        failed(&mut plan, std::slice::from_ref(failure));
+        let news = plan.matters.to_tell().iter();
+        told.extend(news.map(|(_, news)| (minute, news.clone())));
+        play.world.write_down(&plan);
+        play.now += minutes(1);
+    }
+    told
+}
+
+fn refused(code: &str) -> Failure {
+    Failure {
+        resource: database_arn("db").to_string(),
+        action: "rds:StopDBInstance".to_owned(),
+        code: code.to_owned(),
+        message: "no".to_owned(),
+        denied: false,
+    }
+}
+
+#[test]
+fn a_refusal_that_passes_by_itself_is_told_once_as_something_to_wait_for() {
+    for code in ["InvalidDBInstanceState", "InvalidDBClusterStateFault"] {
+        let mut play = Estate::usual().at(FRIDAY_NOON);
+        let not_yet = News::NotYet {
+            resource: "db".to_owned(),
+            wanted: State::Awake,
+            cause: Cause::Refused {
+                code: code.to_owned(),
+            },
+            since: jst(FRIDAY_NOON),
+            again_at: jst("2026-11-20T13:00"),
+        };
+        assert_eq!(told_of(&mut play, &refused(code)), [(0, not_yet)]);
+    }
+}
+
+#[test]
+fn a_step_that_fails_otherwise_is_told_when_it_lasts_and_a_missing_permission_at_once() {
+    for (code, denied, minute) in [
+        ("InternalFailure", false, 10),
+        ("AccessDenied", true, 0),
+        ("InvalidDBInstanceState", true, 0),
+    ] {
+        let mut play = Estate::usual().at(FRIDAY_NOON);
+        let failure = Failure {
+            denied,
+            ..refused(code)
+        };
+        let fails = News::ChangeFails {
+            failure: failure.clone(),
+            since: jst(FRIDAY_NOON),
+        };
+        assert_eq!(told_of(&mut play, &failure), [(minute, fails)], "{code}");
+    }
+}
+
+#[test]
+fn what_fails_twice_in_one_look_is_told_once() {
+    let play = Estate::usual().at(FRIDAY_NOON);
+    let mut plan = play.plan();
+    let failure = refused("InvalidDBInstanceState");
+    failed(&mut plan, &[failure.clone(), failure]);
+    assert_eq!(plan.matters.to_tell().len(), 1);
+}
+
+#[test]
+fn in_a_dry_run_each_save_has_a_revision_of_its_own() {
+    let mut play = Estate::usual().asleep();
+    let first = play.world.entries[&database_arn("db")].revision.0;
+    play.turn_to(WAKING_TIME);
+    play.look();
+    let second = play.world.entries[&database_arn("db")].revision.0;
+    assert_eq!((first, second), (2, 3));
+}
+
+#[test]
+fn what_costs_nothing_that_is_known_saves_no_money() {
+    let saved = |play: &Play| match play.news.last() {
+        Some(News::Ready { saved, .. }) => saved.clone(),
+        news => panic!("{news:?}"),
+    };
+    let mut unpriced = Estate::named("staging").with_service("api", 2).at(BEDTIME);
+    unpriced.service("api").size = None;
+    unpriced.settle();
+    unpriced.turn_to(WAKING_TIME);
+    unpriced.settle();
+    assert_eq!(saved(&unpriced), None);
+
+    // Put to sleep and woken by looks at one instant.
+    let mut instant = Estate::usual().at(BEDTIME);
+    instant.look();
+    instant.order(Order::Wake, minutes(60));
+    instant.settle();
+    assert_eq!(saved(&instant), None);
+}
+
+#[test]
+fn what_stays_billed_is_the_estates_own_and_named_once() {
+    let mut play = Estate::usual()
+        .with_database("replica")
+        .where_database(|database| database.never = Some(Never::Replica))
+        .saying("still_billed: [ALB, NAT gateway]")
+        .at(FRIDAY_NOON);
+    let billed = |play: &Play| super::super::billed::while_asleep(&play.view());
+    assert_eq!(
+        billed(&play),
+        ["ALB", "RDS storage", "replica", "NAT gateway"]
+    );
+    play.service("api").load_balanced = false;
+    play.service("web").tag = Some("another".to_owned());
+    play.world
+        .snapshot
+        .databases
+        .retain(|database| database.name == "replica");
+    assert_eq!(billed(&play), ["replica", "ALB", "NAT gateway"]);
+    play.sleeper.sleep.still_billed.clear();
+    assert_eq!(billed(&play), ["replica"]);
+}
+
+#[test]
+fn two_things_that_cannot_be_read_are_told_each_for_itself() {
+    let mut play = Estate::usual().at(FRIDAY_NOON);
+    for action in ["ecs:DescribeServices", "ecs:ListTasks"] {
+        play.world.snapshot.unread.push(Failure {
+            action: action.to_owned(),
+            denied: true,
+            ..sleeping::throttled()
+        });
+    }
+    play.look();
+    let told = |news: &News| matches!(news, News::CannotRead { .. });
+    assert_eq!(play.heard(told), 2, "{:?}", play.news);
+}
+
+#[test]
+fn a_cluster_that_does_not_exist_is_told_at_once() {
+    let mut play = Estate::usual().at(FRIDAY_NOON);
+    play.world.snapshot.unread.push(Failure {
+        code: "ClusterNotFoundException".to_owned(),
+        ..sleeping::throttled()
+    });
+    play.look();
+    assert_eq!(
+        play.heard(|news| matches!(news, News::CannotRead { .. })),
+        1
+    );
+}
+
+#[test]
+fn a_wake_in_the_middle_of_the_day_is_late_only_after_the_deadline() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to("2026-11-24T07:00");
+    play.order(Order::Sleep, minutes(5 * 60));
+    play.turn_to("2026-11-24T12:00");
+    play.look();
+    play.turn("db", DatabaseState::Starting, "starting");
+    play.now += minutes(1);
+    let stuck = |news: &News| matches!(news, News::Stuck { .. });
+    play.pass(60);
+    assert_eq!(play.heard(stuck), 0, "{:?}", play.news);
+    play.look();
+    assert_eq!(play.heard(stuck), 1, "{:?}", play.news);
+}
+
+#[test]
+fn what_is_gone_is_due_when_it_is_believed_and_after_that_each_minute() {
+    let mut play = Estate::usual().asleep();
+    play.world.snapshot.services.clear();
+    play.world.snapshot.gone = vec![service_arn("staging", "api"), service_arn("staging", "web")];
+    play.look();
+    assert_eq!(play.plan().due, Some(jst("2026-11-20T23:10")));
+    play.now += minutes(10);
+    assert_eq!(play.plan().due, Some(jst("2026-11-20T23:11")));
+}
+
+/// Whether the release that was made while the service slept is named, so many minutes into the
+/// wake.
+fn dark_release_is_named(minute: i64, change: fn(&mut Service)) -> bool {
+    let mut play = Estate::usual().saying("deployments_wake: never").asleep();
+    play.service("web").deployment = Some(deployment("2"));
+    play.pass(1);
+    play.turn_to(WAKING_TIME);
+    play.pass(3);
+    change(play.service("web"));
+    play.now += minutes(minute - 3);
+    play.look();
+    let told = |news: &News| matches!(news, News::DarkReleaseFails { .. });
+    play.heard(told) == 1
+}
+
+#[test]
+fn a_release_in_the_dark_is_named_when_its_tasks_fail_or_do_not_come_up_for_long() {
+    fn failing(service: &mut Service, running: u32, failed_tasks: u32) {
+        service.running = running;
+        let deployment = service.deployment.as_mut().unwrap();
+        (deployment.rollout, deployment.failed_tasks) = (Rollout::InProgress, failed_tasks);
+    }
+    assert!(dark_release_is_named(3, |web| failing(web, 0, 1)));
+    assert!(!dark_release_is_named(3, |web| failing(web, 0, 0)));
+    assert!(!dark_release_is_named(3, |web| failing(web, 1, 1)));
+    assert!(!dark_release_is_named(9, |web| failing(web, 0, 0)));
+    assert!(dark_release_is_named(10, |web| failing(web, 0, 0)));
+    assert!(!dark_release_is_named(10, |_| ()));
 }

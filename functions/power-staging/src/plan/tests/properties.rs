@@ -11,7 +11,12 @@ use nightshift::{
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
-use crate::{foresee::is_database, plan::Chain};
+use crate::plan::Chain;
+
+/// Whether the resource of a chain is a database.
+fn is_database(chain: &Chain) -> bool {
+    chain.kind != Kind::EcsService
+}
 
 const SERVICES: [&str; 3] = ["api", "job", "web"];
 const DATABASES: [&str; 2] = ["db", "other"];

@@ -29,7 +29,12 @@ fn at_bedtime_the_count_is_saved_before_scaling_is_suspended_before_the_count_is
     let saved = entry.service.as_ref().unwrap();
     assert_eq!(saved.suspension, Some(Suspension::default()));
     assert_eq!(saved.bounds, Some(Bounds { min: 1, max: 5 }));
-    assert_eq!(entry.owner.as_ref().unwrap().purpose, "sleep");
+    let owner = Owner {
+        function: "power-staging".to_owned(),
+        purpose: "sleep".to_owned(),
+        until: jst("2026-11-20T19:00"),
+    };
+    assert_eq!(entry.owner, Some(owner));
 }
 
 #[test]

@@ -366,3 +366,135 @@ fn only_a_whole_wake_from_full_sleep_teaches_the_lead() {
     whole.settle();
     assert_eq!(whole.world.record.wakes.len(), 1, "and only itself");
 }
+
+#[test]
+fn what_is_usable_makes_an_estate_ready_and_nothing_else_does() {
+    use DatabaseState::*;
+    type Case = (&'static str, fn(&mut Play), bool);
+    let cases: [Case; 9] = [
+        ("as it is", |_| (), true),
+        (
+            "a rollout",
+            |play| play.service("web").deployment.as_mut().unwrap().rollout = Rollout::InProgress,
+            false,
+        ),
+        (
+            "a rollout at 0",
+            |play| {
+                play.set("web", 0);
+                play.service("web").deployment.as_mut().unwrap().rollout = Rollout::InProgress;
+            },
+            true,
+        ),
+        (
+            "another estate's rollout",
+            |play| {
+                play.service("web").tag = Some("another".to_owned());
+                play.service("web").deployment.as_mut().unwrap().rollout = Rollout::InProgress;
+            },
+            true,
+        ),
+        ("backing up", |play| play.turn("db", Occupied, "-"), true),
+        ("rebooting", |play| play.turn("db", Changing, "-"), false),
+        ("stopped", |play| play.turn("db", Stopped, "-"), true),
+        (
+            "another estate's database",
+            |play| {
+                play.turn("db", Changing, "-");
+                "theirs".clone_into(&mut play.database("db").name);
+            },
+            true,
+        ),
+        (
+            "unread",
+            |play| play.world.snapshot.unread.push(sleeping::throttled()),
+            false,
+        ),
+    ];
+    for (case, change, ready) in cases {
+        let mut play = Estate::usual().at(FRIDAY_NOON);
+        play.order(Order::Hold, minutes(60));
+        change(&mut play);
+        assert_eq!(play.plan().ready, ready, "{case}");
+    }
+    let mut asleep = Estate::usual().asleep();
+    asleep.order(Order::Hold, minutes(60));
+    asleep.world.snapshot.services.clear();
+    assert!(!asleep.plan().ready, "stopped by us");
+}
+
+#[test]
+fn by_day_an_unsteady_service_is_not_waited_for_and_the_estate_is_not_ready() {
+    let mut play = Estate::usual().at(FRIDAY_NOON);
+    play.service("web").deployment.as_mut().unwrap().rollout = Rollout::InProgress;
+    let plan = play.plan();
+    assert!(!plan.ready && !plan.settled);
+    assert!(plan.rows.iter().all(|row| row.settled), "{:?}", plan.rows);
+}
+
+#[test]
+fn a_service_at_0_is_wanted_by_nobody_and_not_waited_for() {
+    let mut play = Estate::usual().with_service("job", 0).asleep();
+    play.service("job").deployment.as_mut().unwrap().rollout = Rollout::InProgress;
+    play.turn_to(WAKING_TIME);
+    play.settle();
+    assert!(play.plan().ready);
+    let wanted = |name: &str| {
+        let row = play.rows().into_iter().find(|row| row.name == name);
+        row.unwrap().wanted
+    };
+    assert_eq!(wanted("job"), None);
+    assert_eq!(wanted("web"), Some(State::Awake));
+}
+
+#[test]
+fn what_a_database_is_waited_for_says_whether_a_person_must_mend_it() {
+    use DatabaseState::*;
+    let status = "some-status".to_owned();
+    for (state, cause) in [
+        (
+            Broken,
+            Cause::Broken {
+                status: status.clone(),
+            },
+        ),
+        (Changing, Cause::Status { status }),
+    ] {
+        let mut play = Estate::usual().asleep();
+        play.turn_to(WAKING_TIME);
+        play.turn("db", state, "some-status");
+        assert_eq!(play.waits_for("db"), Some(cause));
+    }
+}
+
+#[test]
+fn of_the_databases_that_nobody_sees_a_service_waits_for_those_that_it_needs() {
+    let mut play = Estate::usual()
+        .with_database("other")
+        .saying("needs: { api: [db], web: [other] }")
+        .asleep();
+    play.turn_to(WAKING_TIME);
+    play.world.snapshot.databases.clear();
+    for (service, database) in [("api", "db"), ("web", "other")] {
+        let databases = vec![database.to_owned()];
+        assert_eq!(
+            play.waits_for(service),
+            Some(Cause::NeedsDatabases { databases })
+        );
+    }
+}
+
+#[test]
+fn a_closed_entry_that_nobody_sees_does_not_hold_the_estate_back() {
+    let mut play = Estate::usual().asleep();
+    let arn = service_arn("staging", "web");
+    let entry = &mut play.world.entries.get_mut(&arn).unwrap().item;
+    entry.stage = Stage::Closed;
+    play.world
+        .snapshot
+        .services
+        .retain(|service| service.arn != arn);
+    play.turn_to(WAKING_TIME);
+    play.settle();
+    assert_eq!(play.heard(|news| matches!(news, News::Ready { .. })), 1);
+}
