@@ -11,6 +11,7 @@ ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 NEXTEST_VERSION := 0.9.143
 DENY_VERSION := 0.20.2
+MUTANTS_VERSION := 27.1.0
 
 ROOT := $(CURDIR)
 VENV := $(ROOT)/.venv
@@ -40,10 +41,21 @@ demo: build ## Watch staging sleep over a long weekend, on a local AWS
 local: build ## A local AWS with the function and three estates, until Ctrl-C
 	@cargo run --quiet --package nightshift-tests --bin local-aws
 
+.PHONY: cloud
+cloud: build ## A simulated AWS, a minute in a second, that staging falls asleep on
+	@cargo run --quiet --package nightshift-tests --bin cloud -- $(or $(CLOUD),--speed 60 --estates --run target/lambda/power-staging/bootstrap)
+
 .PHONY: test
 test: build nextest ## Run all tests, the ones on the local AWS included
 	@cargo nextest run --workspace --locked --features nightshift/schema
 	@cargo test --workspace --locked --doc --quiet
+
+# The same few cases of each property for every mutant; `make mutants MUTANTS='--re plan/sleep'`
+# takes those of one file, `MUTANTS=--iterate` only those that survived the last time.
+.PHONY: mutants
+mutants: nextest cargo-mutants ## Break every decision once and see whether a test fails (an hour or two)
+	@mkdir -p target/mutants
+	@PROPTEST_CASES=$${PROPTEST_CASES:-32} cargo mutants --output target/mutants $(MUTANTS)
 
 .PHONY: bench
 bench: build target/lambda/nightshift-empty/bootstrap.zip ## Measure cold start, memory, size and AWS calls
@@ -94,7 +106,7 @@ $(VENV)/.ready: tests/requirements.txt
 	@touch $@
 
 # A version that is there already is as good, unless it is older than what the configuration needs.
-.PHONY: nextest deny
+.PHONY: nextest deny cargo-mutants
 nextest:
 	@command -v cargo-nextest >/dev/null || { \
 		echo 'Building cargo-nextest (some minutes, once)…'; \
@@ -103,3 +115,7 @@ deny:
 	@command -v cargo-deny >/dev/null || { \
 		echo 'Building cargo-deny (some minutes, once)…'; \
 		cargo install --quiet --locked --root $(TOOLS) cargo-deny --version $(DENY_VERSION); }
+cargo-mutants:
+	@command -v cargo-mutants >/dev/null || { \
+		echo 'Building cargo-mutants (some minutes, once)…'; \
+		cargo install --quiet --locked --root $(TOOLS) cargo-mutants --version $(MUTANTS_VERSION); }

@@ -44,6 +44,12 @@ pub const AUTOSCALING: JsonService = JsonService {
     target: "AnyScaleFrontendService",
     version: "1.1",
 };
+/// `CloudWatch`, in the JSON that it speaks beside forms.
+pub const CLOUDWATCH: JsonService = JsonService {
+    name: "monitoring",
+    target: "GraniteServiceVersion20100801",
+    version: "1.0",
+};
 /// `DynamoDB`.
 pub const DYNAMODB: JsonService = JsonService {
     name: "dynamodb",
@@ -85,6 +91,11 @@ pub const SSM: JsonService = JsonService {
 pub const CLOUDFORMATION: QueryService = QueryService {
     name: "cloudformation",
     version: "2010-05-15",
+};
+/// Elastic Compute Cloud.
+pub const EC2: QueryService = QueryService {
+    name: "ec2",
+    version: "2016-11-15",
 };
 /// Identity and Access Management.
 pub const IAM: QueryService = QueryService {

@@ -6,7 +6,7 @@
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::aws::{ACCOUNT, AUTOSCALING, ECS, RDS, REGION};
+use crate::aws::{ACCOUNT, AUTOSCALING, Aws, ECS, RDS, REGION};
 use crate::local::LocalAws;
 
 /// The tag that consents to sleeping; its value is the estate's name.
@@ -139,28 +139,34 @@ impl Estate {
     /// # Errors
     /// When AWS refuses a part of it.
     pub async fn create(&self, local: &LocalAws) -> Result<()> {
-        self.create_all(local)
+        self.create_at(&local.aws).await
+    }
+
+    /// As [`Estate::create`], on any AWS.
+    ///
+    /// # Errors
+    /// When AWS refuses a part of it.
+    pub async fn create_at(&self, aws: &Aws) -> Result<()> {
+        self.create_all(aws)
             .await
             .with_context(|| format!("creating the estate {}", self.name))
     }
 
-    async fn create_all(&self, local: &LocalAws) -> Result<()> {
-        local
-            .aws
-            .json(
-                ECS,
-                "CreateCluster",
-                &json!({ "clusterName": self.cluster }),
-            )
-            .await?;
+    async fn create_all(&self, aws: &Aws) -> Result<()> {
+        aws.json(
+            ECS,
+            "CreateCluster",
+            &json!({ "clusterName": self.cluster }),
+        )
+        .await?;
         for service in self.services {
-            self.create_service(local, service).await?;
+            self.create_service(aws, service).await?;
         }
-        self.create_database(local).await
+        self.create_database(aws).await
     }
 
-    async fn create_service(&self, local: &LocalAws, service: &Service) -> Result<()> {
-        register_task_definition(local, service.name, service.size).await?;
+    async fn create_service(&self, aws: &Aws, service: &Service) -> Result<()> {
+        put_task_definition(aws, service.name, service.size).await?;
         let input = json!({
             "cluster": self.cluster,
             "serviceName": service.name,
@@ -175,7 +181,7 @@ impl Estate {
             "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0123456789abcdef0"] } },
             "tags": [{ "key": SLEEP_TAG, "value": self.name }],
         });
-        local.aws.json(ECS, "CreateService", &input).await?;
+        aws.json(ECS, "CreateService", &input).await?;
         let Some((min, max, suspended)) = service.target else {
             return Ok(());
         };
@@ -190,14 +196,12 @@ impl Estate {
         if let Some(kind) = suspended {
             input["SuspendedState"] = json!({ kind: true });
         }
-        local
-            .aws
-            .json(AUTOSCALING, "RegisterScalableTarget", &input)
+        aws.json(AUTOSCALING, "RegisterScalableTarget", &input)
             .await?;
         Ok(())
     }
 
-    async fn create_database(&self, local: &LocalAws) -> Result<()> {
+    async fn create_database(&self, aws: &Aws) -> Result<()> {
         let tags = [
             ("Tags.Tag.1.Key", SLEEP_TAG),
             ("Tags.Tag.1.Value", self.name),
@@ -220,9 +224,7 @@ impl Estate {
                     ("AllocatedStorage", "20"),
                     ("MultiAZ", if multi_az { "true" } else { "false" }),
                 ];
-                local
-                    .aws
-                    .query(RDS, "CreateDBInstance", &form(&[&own[..], &user].concat()))
+                aws.query(RDS, "CreateDBInstance", &form(&[&own[..], &user].concat()))
                     .await?;
             }
             Database::Cluster {
@@ -234,9 +236,7 @@ impl Estate {
                     ("DBClusterIdentifier", name),
                     ("Engine", "aurora-postgresql"),
                 ];
-                local
-                    .aws
-                    .query(RDS, "CreateDBCluster", &form(&[&own[..], &user].concat()))
+                aws.query(RDS, "CreateDBCluster", &form(&[&own[..], &user].concat()))
                     .await?;
                 let own = [
                     ("DBClusterIdentifier", name),
@@ -244,10 +244,7 @@ impl Estate {
                     ("DBInstanceClass", class),
                     ("Engine", "aurora-postgresql"),
                 ];
-                local
-                    .aws
-                    .query(RDS, "CreateDBInstance", &form(&own))
-                    .await?;
+                aws.query(RDS, "CreateDBInstance", &form(&own)).await?;
             }
         }
         Ok(())
@@ -261,6 +258,14 @@ impl Estate {
 pub async fn register_task_definition(
     local: &LocalAws,
     family: &str,
+    size: (&str, &str),
+) -> Result<Value> {
+    put_task_definition(&local.aws, family, size).await
+}
+
+async fn put_task_definition(
+    aws: &Aws,
+    family: &str,
     (cpu, memory): (&str, &str),
 ) -> Result<Value> {
     let image = format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{family}:latest");
@@ -272,5 +277,5 @@ pub async fn register_task_definition(
         "memory": memory,
         "containerDefinitions": [{ "name": "app", "image": image }],
     });
-    local.aws.json(ECS, "RegisterTaskDefinition", &input).await
+    aws.json(ECS, "RegisterTaskDefinition", &input).await
 }

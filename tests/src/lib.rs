@@ -4,6 +4,7 @@
 //! endpoint for everybody, mends what the two lack and remembers who called what.
 
 pub mod aws;
+pub mod cloud;
 pub mod estates;
 pub mod gateway;
 pub mod local;

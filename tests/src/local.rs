@@ -34,6 +34,7 @@ pub struct LocalAws {
     pub aws: Aws,
     services: [Service; 2],
     ministack: String,
+    moto: String,
     directory: PathBuf,
 }
 
@@ -312,13 +313,14 @@ impl LocalAws {
             aws,
             services: [ministack, moto],
             ministack: ministack_at,
+            moto: moto_at,
             directory,
         };
         local
             .until_answers(&local.ministack, "/_ministack/health", "ministack.log")
             .await?;
         local
-            .until_answers(&moto_at, "/moto-api/", "moto.log")
+            .until_answers(&local.moto, "/moto-api/", "moto.log")
             .await?;
         Ok(local)
     }
@@ -345,6 +347,12 @@ impl LocalAws {
     #[must_use]
     pub fn groups(&self) -> [u32; 2] {
         [self.services[0].group(), self.services[1].group()]
+    }
+
+    /// `MiniStack` and moto as they are, past the gateway that mends them.
+    #[must_use]
+    pub fn unmended(&self) -> [Aws; 2] {
+        [Aws::at(&self.ministack), Aws::at(&self.moto)]
     }
 
     /// The address to set as `AWS_ENDPOINT_URL`.

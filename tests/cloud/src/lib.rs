@@ -3,9 +3,12 @@
 //! everything random comes from one seed.
 //!
 //! [`world::World`] is the whole of it. One service is one file under [`services`] with a row in
-//! [`services::ALL`]; what AWS does by itself later stands in the world's agenda.
+//! [`services::ALL`]; what AWS does by itself later stands in the world's agenda. With the feature
+//! `front` it can be served over HTTP, on a clock: that part stands around the world, not in it.
 
 pub mod call;
+#[cfg(feature = "front")]
+pub mod front;
 pub mod policy;
 pub mod rates;
 pub mod services;

@@ -313,20 +313,37 @@ fn set_state(world: &mut World, call: &Call) -> Outcome {
     Ok(json!({}))
 }
 
-// One unknown name, and none is deleted.
+// "If you specify any incorrect alarm names, the alarms you specify with correct names are still
+// deleted." Up to 100, and one composite alarm among them.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html
 fn delete(world: &mut World, call: &Call) -> Outcome {
     let names = call.texts("AlarmNames");
-    if names.len() > 100
-        || names
-            .iter()
-            .any(|name| !world.cloudwatch.alarms.contains_key(name))
-    {
-        return Err(not_found());
+    let alarms = &world.cloudwatch.alarms;
+    let composite = |name: &str| match alarms.get(name).map(|alarm| &alarm.kind) {
+        Some(Kind::Composite(composite)) => Some(composite),
+        _ => None,
+    };
+    let composites = names.iter().filter(|name| composite(name).is_some());
+    if names.len() > 100 || composites.count() > 1 {
+        return Err(invalid(
+            "At most 100 alarms can be deleted at once, and at most one of them composite.",
+        ));
+    }
+    // As AWS words it: https://github.com/ekristen/aws-nuke/issues/462
+    let others = alarms.keys().filter(|name| !names.contains(*name));
+    let rules = others.filter_map(|name| Some(&composite(name)?.rule));
+    let needed = rules
+        .flat_map(rule::Rule::names)
+        .find(|needed| names.iter().any(|name| name == needed));
+    if let Some(name) = needed {
+        return Err(invalid(format!(
+            "Cannot delete {name} as there are composite alarm(s) depending on it."
+        )));
     }
     for name in names {
-        world.cloudwatch.alarms.remove(&name);
-        world.note(&call.actor, arn(&name), What::Deleted);
+        if world.cloudwatch.alarms.remove(&name).is_some() {
+            world.note(&call.actor, arn(&name), What::Deleted);
+        }
     }
     Ok(json!({}))
 }

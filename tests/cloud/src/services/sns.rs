@@ -262,9 +262,10 @@ pub(super) fn is_topic(world: &World, arn: &str) -> bool {
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 fn check(subject: Option<&str>, message: &str, structured: bool) -> Result<(), Fault> {
     if let Some(subject) = subject {
-        let begins = subject.starts_with(|letter: char| letter.is_ascii_graphic());
-        let fits = |letter: char| letter.is_ascii() && !letter.is_ascii_control();
-        if !begins || subject.len() > 100 || !subject.chars().all(fits) {
+        // "UTF-8 text with no line breaks or control characters, and less than 100 characters long":
+        // 100 are taken all the same.
+        let long = subject.chars().count() > 100;
+        if subject.is_empty() || long || subject.contains(char::is_control) {
             return Err(invalid("Subject"));
         }
     }
@@ -388,14 +389,12 @@ mod tests {
     }
 
     #[test]
-    fn subjects_are_short_plain_ascii_and_messages_at_most_256_kilobytes() {
+    fn subjects_are_one_short_line_and_messages_at_most_256_kilobytes() {
         let (mut world, topic) = world();
         let long = "x".repeat(101);
         for more in [
             json!({ "Subject": long }),
-            json!({ "Subject": "眠る" }),
             json!({ "Subject": "a\nb" }),
-            json!({ "Subject": " a" }),
             json!({ "Subject": "" }),
             json!({ "Message": "" }),
             json!({ "Message": "x".repeat(262_145) }),
@@ -408,7 +407,9 @@ mod tests {
                 ("InvalidParameter", 400)
             );
         }
-        assert!(publish(&mut world, &topic, &json!({ "Subject": "x".repeat(100) })).is_ok());
+        for subject in ["x".repeat(100), "眠".repeat(100), " a".to_owned()] {
+            assert!(publish(&mut world, &topic, &json!({ "Subject": subject })).is_ok());
+        }
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use nightshift_cloud::front::runtime::{Answer, Listening, Runtime};
 use nightshift_tests::aws::REGION;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
 use crate::endpoint::Endpoint;
-use crate::runtime::{Answer, Runtime};
 use crate::share::{Hold, Throttle};
 
 /// Waits for a word, so that the process can be put where it belongs before it becomes the function.
@@ -80,6 +80,7 @@ pub(crate) struct Function {
     /// When it was told to start.
     pub(crate) started: Instant,
     runtime: Runtime,
+    _door: Listening,
     child: Child,
     pid: u32,
     before: Duration,
@@ -98,7 +99,8 @@ impl Function {
         throttle: &Throttle,
         events: &[Value],
     ) -> Result<Self> {
-        let runtime = Runtime::listen(&program.name).await?;
+        let runtime = Runtime::new(&program.name);
+        let door = runtime.listen().await?;
         for event in events {
             runtime.send(event)?;
         }
@@ -115,7 +117,7 @@ impl Function {
                 ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
                 ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/bench"),
                 ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
-                ("AWS_LAMBDA_RUNTIME_API", &runtime.authority()),
+                ("AWS_LAMBDA_RUNTIME_API", &door.authority()),
                 ("AWS_REGION", REGION),
                 ("AWS_SECRET_ACCESS_KEY", "test"),
                 ("AWS_SESSION_TOKEN", "test"),
@@ -146,6 +148,7 @@ impl Function {
         Ok(Self {
             started,
             runtime,
+            _door: door,
             child,
             pid,
             before,

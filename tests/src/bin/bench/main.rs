@@ -17,7 +17,6 @@ mod figures;
 mod function;
 mod played;
 mod rates;
-mod runtime;
 mod share;
 mod start;
 mod table;

@@ -166,24 +166,28 @@ fn alarms_that_make_no_sense_are_refused_and_unknown_ones_not_found() {
             "{field}"
         );
     }
-    let refused = ask(
-        &mut world,
-        "DeleteAlarms",
-        json!({ "AlarmNames": ["silent", "nobody"] }),
-    )
-    .unwrap_err();
+    let unknown = json!({ "AlarmName": "nobody", "StateValue": "OK", "StateReason": "said so" });
+    let refused = ask(&mut world, "SetAlarmState", unknown).unwrap_err();
     assert_eq!(
         (refused.code.as_str(), refused.status),
         ("ResourceNotFound", 404)
     );
+}
+
+#[test]
+fn unknown_alarms_are_no_reason_to_keep_the_others_but_composite_ones_are() {
+    let mut world = world();
+    let any = json!({ "AlarmName": "any", "AlarmRule": "ALARM(silent)" });
+    ask(&mut world, "PutCompositeAlarm", any).unwrap();
+    let delete = |world: &mut World, names: &[&str]| {
+        ask(world, "DeleteAlarms", json!({ "AlarmNames": names }))
+    };
+    let refused = delete(&mut world, &["silent"]).unwrap_err();
+    assert_eq!(refused.code, "ValidationError");
     assert!(world.cloudwatch.alarm("silent").is_some());
-    ask(
-        &mut world,
-        "DeleteAlarms",
-        json!({ "AlarmNames": ["silent"] }),
-    )
-    .unwrap();
+    delete(&mut world, &["silent", "any", "nobody"]).unwrap();
     assert!(world.cloudwatch.alarm("silent").is_none());
+    assert!(world.cloudwatch.alarm("any").is_none());
 }
 
 #[test]
