@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Level;
 
-use crate::kind::Arn;
+use crate::{clock::Clock, kind::Arn};
 
 /// One invocation.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Invocation {
     pub payload: Value,
     /// Lambda's id of the invocation.
     pub id: String,
+    /// The clock, read anew for each invocation: Lambda freezes a process between two.
+    pub clock: Clock,
     /// When Lambda ends it.
     pub deadline: Instant,
     /// The account in which the function runs.
@@ -84,6 +86,7 @@ where
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let invocation = Invocation {
             id: event.context.request_id.clone(),
+            clock: Clock::system(),
             deadline: Instant::now() + remaining(&event),
             account: Arn::new(event.context.invoked_function_arn.clone())
                 .account()

@@ -6,6 +6,14 @@ use jiff::Timestamp;
 
 use crate::report::{Change, Failure};
 
+/// Writes one line where CloudWatch Logs reads it.
+pub type Writer = fn(&str);
+
+/// Where Lambda reads lines from.
+pub fn to_standard_output(line: &str) {
+    println!("{line}");
+}
+
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Nightshift";
 
@@ -101,10 +109,10 @@ impl Metrics {
         Some(line.to_string())
     }
 
-    /// Writes the line to standard output, where CloudWatch Logs reads it.
-    pub fn write(&self, function: &str, at: Timestamp) {
+    /// Writes the line, if there is one.
+    pub fn write(&self, function: &str, at: Timestamp, writer: Writer) {
         if let Some(line) = self.line(function, at) {
-            println!("{line}");
+            writer(&line);
         }
     }
 }

@@ -10,6 +10,7 @@ use nightshift::{
     kind::ecs_service::ServiceClients,
     lambda::{Failed, Invocation, variable},
     ledger::store::Store,
+    log,
 };
 use tokio::time::Instant;
 
@@ -27,6 +28,8 @@ pub struct Function {
     pub pace: Pace,
     /// How the function is set up.
     pub settings: Settings,
+    /// Where metrics go.
+    pub metrics: log::Writer,
 }
 
 /// How the function is set up, from its environment.
@@ -86,6 +89,7 @@ impl Function {
             dynamodb: OnceLock::new(),
             pace: Pace::default(),
             settings,
+            metrics: log::to_standard_output,
         }
     }
 
@@ -118,9 +122,9 @@ impl Function {
         self.dynamodb.get_or_init(make)
     }
 
-    /// What an invocation works with, at this clock.
+    /// What an invocation works with.
     #[must_use]
-    pub fn context<'a>(&'a self, invocation: &Invocation, clock: Clock) -> Context<'a> {
+    pub fn context<'a>(&'a self, invocation: &Invocation) -> Context<'a> {
         let table = self.settings.table.clone();
         Context {
             store: Store::new(
@@ -130,7 +134,7 @@ impl Function {
                 invocation.id.clone(),
             ),
             function: self,
-            clock,
+            clock: invocation.clock,
             deadline: invocation.deadline,
             account: invocation.account.clone(),
         }

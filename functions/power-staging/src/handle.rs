@@ -31,7 +31,7 @@ const WAKE_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 pub async fn handle(function: &Function, invocation: Invocation) -> Result<Value, Failed> {
     let request =
         command::parse(&invocation.payload).map_err(|bad| Failed::BadInput(bad.to_string()))?;
-    let mut context = function.context(&invocation, Clock::system());
+    let mut context = function.context(&invocation);
     if let Some(at) = at(&request, &invocation.payload)? {
         let asks_only =
             matches!(&request, Request::Command(command) if command.verb == Verb::DryRun);
@@ -45,6 +45,8 @@ pub async fn handle(function: &Function, invocation: Invocation) -> Result<Value
     match request {
         Request::Tick => looked(look::look(&context, &Occasion::Tick, None).await),
         Request::Event(resources) => {
+            #[cfg(feature = "sabotage")]
+            crate::sabotage::believe(&context, &invocation.payload).await;
             looked(look::look(&context, &Occasion::Event(resources), None).await)
         }
         Request::Command(command) => obey(&context, command).await,
@@ -108,6 +110,10 @@ fn looked(result: Result<Looked, Failure>) -> Result<Value, Failed> {
         "busy": looked.busy,
         "estates": looked.reports,
     });
+    #[cfg(feature = "sabotage")]
+    if crate::sabotage::is(crate::sabotage::Bug::FailureAsSuccess) {
+        return Ok(answer);
+    }
     if failures.is_empty() {
         return Ok(answer);
     }

@@ -17,4 +17,6 @@ pub mod look;
 #[cfg(feature = "aws")]
 pub mod observe;
 pub mod plan;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
 pub mod snapshot;

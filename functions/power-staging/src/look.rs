@@ -155,6 +155,8 @@ pub async fn look(
     }
     // The ledger is read after the leases were taken: what another look wrote before counts.
     let ground = ground(context).await?;
+    #[cfg(feature = "sabotage")]
+    let ground = crate::sabotage::misdated(ground, context);
     looked.failures.extend(ground.failures.iter().cloned());
     let is_new = |estate: &&Resolved| !marks.iter().any(|mark| mark.estate == estate.name);
     let new = ground
@@ -430,6 +432,8 @@ async fn carry_out(
 ) -> Report {
     let Held { record, entries } = held;
     let mut plan = plan::plan(view);
+    #[cfg(feature = "sabotage")]
+    crate::sabotage::spoil(&mut plan, view);
     let mut report = report_of(&estate.name, &plan, view.now);
     report.steps = plan.deeds();
     let watch = context.function.settings.watch;
@@ -810,5 +814,5 @@ fn beat(context: &Context<'_>, looked: &Looked) {
             _ => None,
         }),
     }
-    .write(FUNCTION, context.now());
+    .write(FUNCTION, context.now(), context.function.metrics);
 }

@@ -1,0 +1,149 @@
+//! Plays one run step by step, or many of them side by side.
+//!
+//! `simulate play <place> <seed> [every-tick] [watch]`, `simulate soak <fortnights> <years> [first seed]`
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use anyhow::{Context as _, Result, bail};
+use nightshift_simulation::{
+    places::{FORTNIGHTS, Place, YEAR},
+    run::{Outcome, Script, again, play},
+};
+
+fn main() -> Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["play", place, seed, rest @ ..] => {
+            let place = Place::named(place).with_context(|| {
+                let known: Vec<&str> = FORTNIGHTS.iter().map(|place| place.name).collect();
+                format!("no place `{place}`: there is {}, year", known.join(", "))
+            })?;
+            Ok(once(
+                place,
+                seed.parse().context("the seed is a number")?,
+                rest,
+            ))
+        }
+        ["soak", fortnights, years, rest @ ..] => {
+            let first = rest.first().map_or(Ok(1), |first| first.parse())?;
+            Ok(soak(fortnights.parse()?, years.parse()?, first))
+        }
+        _ => bail!(
+            "simulate play <place> <seed> [every-tick] [watch], or simulate soak <fortnights> <years> [first seed]"
+        ),
+    }
+}
+
+fn once(place: Place, seed: u64, rest: &[&str]) -> ExitCode {
+    let mut script = Script::drawn(place, seed);
+    script.tells = true;
+    script.every_tick = rest.contains(&"every-tick");
+    script.watch |= rest.contains(&"watch");
+    let outcome = play(&script);
+    for line in &outcome.trace {
+        println!("{line}");
+    }
+    println!(
+        "{} from seed {seed}: {} invocations, {} calls, {} checks",
+        place.name, outcome.invocations, outcome.calls, outcome.checks
+    );
+    verdict(&[(script, outcome)])
+}
+
+fn verdict(runs: &[(Script, Outcome)]) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for (script, outcome) in runs {
+        for broken in &outcome.broken {
+            println!("broken: {broken}\n   {}", again(script));
+            code = ExitCode::FAILURE;
+        }
+    }
+    code
+}
+
+/// All cores, one run each, with a line that tells how far it is.
+fn soak(fortnights: u64, years: u64, first: u64) -> ExitCode {
+    let total = fortnights + years;
+    let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (calls, checks) = (AtomicU64::new(0), AtomicU64::new(0));
+    let failed = Mutex::new(Vec::new());
+    let began = Instant::now();
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= total {
+                        break;
+                    }
+                    // The years first: they take longest.
+                    let script = script(number, years, first);
+                    let outcome = play(&script);
+                    calls.fetch_add(outcome.calls, Ordering::Relaxed);
+                    checks.fetch_add(outcome.checks, Ordering::Relaxed);
+                    if !outcome.broken.is_empty() {
+                        let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                        println!(
+                            "\r{:70}\n  {}",
+                            outcome
+                                .broken
+                                .first()
+                                .map(ToString::to_string)
+                                .unwrap_or_default(),
+                            again(&script)
+                        );
+                        failed.push((script, outcome));
+                    }
+                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, total, began);
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!(
+        "\n{fortnights} fortnights and {years} years in {} s on {cores} cores: {} calls, {} checks, {} runs with a broken rule",
+        began.elapsed().as_secs(),
+        calls.into_inner(),
+        checks.into_inner(),
+        failed.len()
+    );
+    if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn script(number: u64, years: u64, first: u64) -> Script {
+    if number < years {
+        return Script::drawn(YEAR, first + number);
+    }
+    let seed = first + number - years;
+    let place = usize::try_from(seed).unwrap_or(0) % FORTNIGHTS.len();
+    Script::drawn(FORTNIGHTS[place], seed)
+}
+
+fn progress(done: u64, total: u64, began: Instant) {
+    let mut out = std::io::stdout();
+    // In a log a line now and then is enough.
+    if !out.is_terminal() && done % 100 != 0 {
+        return;
+    }
+    let filled = usize::try_from(done * 40 / total.max(1)).unwrap_or(40);
+    let left = began.elapsed().as_secs() * (total - done) / done.max(1);
+    let bar = format!("{}{}", "#".repeat(filled), ".".repeat(40 - filled));
+    let end = if out.is_terminal() { "\r" } else { "\n" };
+    let _ = write!(out, "[{bar}] {done}/{total}, {left} s left   {end}");
+    let _ = out.flush();
+}

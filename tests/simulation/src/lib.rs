@@ -1,0 +1,17 @@
+//! power-staging itself, with the real AWS clients, on the simulated cloud, in virtual time.
+//!
+//! A [`run::Run`] plays some days of three estates from one seed: [`weather`] makes calls fail and
+//! processes die, [`people`] change things in between, [`rules`] say what must never happen.
+//! [`connector`] is where the clients' requests meet the cloud.
+
+pub mod connector;
+pub mod estates;
+pub mod logs;
+pub mod people;
+pub mod places;
+pub mod process;
+pub mod rules;
+pub mod run;
+pub mod sky;
+pub mod template;
+pub mod weather;

@@ -1,0 +1,719 @@
+//! One run: the function is invoked as EventBridge would, late, doubled or not at all; time jumps to
+//! the next instant at which anything can happen; after every step the rules are asked.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
+use jiff::{SignedDuration, Timestamp};
+use nightshift::{clock::Clock, lambda::Failed};
+use nightshift_cloud::{
+    call::Actor,
+    services::events,
+    world::{What, World},
+};
+use power_staging::{
+    plan::FUNCTION,
+    sabotage::{self, Bug},
+};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    estates::{self, Estate},
+    logs,
+    people::{self, Hand},
+    places::Place,
+    process::{Ended, Ending, Note, Process, Sent},
+    rules::{Broken, Rules},
+    sky::{CANARY, Lie, Shared, Sky},
+    template,
+    weather::Weather,
+};
+
+/// Once faults stop, an estate is what it should be after so long: an hour for a database to stop,
+/// an hour to start, and the graces.
+const BOUND: SignedDuration = SignedDuration::from_mins(170);
+/// Wakes begin so long before the opening at the earliest.
+const LEAD: SignedDuration = SignedDuration::from_mins(130);
+/// A full look comes every ten minutes; after something happened every tick counts until then.
+const ATTENTIVE: SignedDuration = SignedDuration::from_mins(13);
+
+/// Codes that are answers, not failures.
+const EXPECTED: [&str; 3] = [
+    "ConditionalCheckFailedException",
+    "ParameterNotFound",
+    "ClusterNotFoundException",
+];
+
+/// What is played.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Where in time.
+    pub place: Place,
+    /// Where everything random comes from.
+    pub seed: u64,
+    /// How many storms.
+    pub storms: usize,
+    /// How many deeds of people.
+    pub deeds: usize,
+    /// Whether every tick is played, also where nothing can happen.
+    pub every_tick: bool,
+    /// `Mode: watch`.
+    pub watch: bool,
+    /// A known bug of the function's, put back.
+    pub bug: Option<Bug>,
+    /// A lie of the cloud's.
+    pub lie: Option<Lie>,
+    /// Whether each step is written down.
+    pub tells: bool,
+}
+
+impl Script {
+    /// A run with what its seed draws.
+    #[must_use]
+    pub fn drawn(place: Place, seed: u64) -> Self {
+        let mut random = Rng::with_seed(seed ^ 0xd1ce);
+        let weeks = usize::try_from(place.days / 7).unwrap_or(1).max(1);
+        Self {
+            place,
+            seed,
+            storms: random.usize(0..4) * weeks,
+            deeds: random.usize(0..6) * weeks,
+            every_tick: false,
+            watch: random.u8(0..25) == 0,
+            bug: None,
+            lie: None,
+            tells: false,
+        }
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What was broken.
+    pub broken: Vec<Broken>,
+    /// How many invocations there were.
+    pub invocations: u64,
+    /// How many calls.
+    pub calls: u64,
+    /// How often an estate was held against what it should be.
+    pub checks: u64,
+    /// What was told step by step.
+    pub trace: Vec<String>,
+}
+
+enum Doing {
+    Deliver(Value),
+    Deed(Hand),
+    Order(Sent),
+    Check,
+}
+
+/// What an estate should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Should {
+    Awake,
+    Asleep,
+    GivenBack,
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+struct Standing {
+    verb: &'static str,
+    since: Timestamp,
+    until: Timestamp,
+}
+
+/// A run under way.
+pub struct Run {
+    script: Script,
+    sky: Shared,
+    clock: Clock,
+    origin: (Timestamp, Instant),
+    random: Rng,
+    estates: Vec<Estate>,
+    patterns: Vec<Value>,
+    payload: Value,
+    queue: BTreeMap<(Timestamp, u64), Doing>,
+    sequence: u64,
+    idle: Vec<Process>,
+    processes: u64,
+    running: FuturesUnordered<LocalBoxFuture<'static, Ended>>,
+    attentive_until: Timestamp,
+    /// How the last look left each estate: whether settled, and when something is due.
+    left: BTreeMap<String, (bool, Option<Timestamp>)>,
+    last_tick: Timestamp,
+    idle_tick: Timestamp,
+    silent_until: Timestamp,
+    uncertain: BTreeMap<&'static str, Timestamp>,
+    orders: BTreeMap<&'static str, Standing>,
+    asked: BTreeMap<u64, (&'static str, &'static str, Timestamp)>,
+    deleted: BTreeMap<&'static str, Timestamp>,
+    outcome: Outcome,
+}
+
+/// Plays a script to its end, or to the first broken rule.
+#[must_use]
+pub fn play(script: &Script) -> Outcome {
+    fastrand::seed(script.seed);
+    sabotage::put_back(script.bug);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    let played = runtime
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| {
+            let _logs = logs::collect();
+            runtime.block_on(async { Ok(Run::set(script.clone())?.go().await) })
+        });
+    played.unwrap_or_else(|detail| Outcome {
+        broken: vec![Broken {
+            at: script.place.begin(),
+            rule: "the simulation runs",
+            detail,
+        }],
+        ..Outcome::default()
+    })
+}
+
+impl Run {
+    fn set(script: Script) -> Result<Self, String> {
+        let place = script.place;
+        let begin = place.begin();
+        let clock = Clock::set_to(begin);
+        let mut random = Rng::with_seed(script.seed);
+        let mut world = World::new(begin, random.u64(..));
+        let estates = estates::furnish(&mut world, &mut random, &place);
+        template::deploy(&mut world, script.watch)?;
+        let turns: Vec<Timestamp> = estates
+            .iter()
+            .flat_map(|estate| estate.hours.turns(&place))
+            .collect();
+        let weather = Weather::of(&mut random, begin, place.end(), script.storms, &turns);
+        let deeds = people::draw(&mut random, &place, &estates, script.deeds);
+        let rules = Rules::new(&world, &estates, script.watch);
+        let mut sky = Sky::over(world, rules, weather, clock, script.seed);
+        sky.lie = script.lie;
+        sky.trace = script.tells.then(Vec::new);
+        let mut run = Self {
+            sky: Shared::new(sky),
+            clock,
+            origin: (begin, Instant::now()),
+            random,
+            patterns: template::patterns()?,
+            payload: template::tick()?,
+            estates,
+            queue: BTreeMap::new(),
+            sequence: 0,
+            idle: Vec::new(),
+            processes: 0,
+            running: FuturesUnordered::new(),
+            attentive_until: begin + ATTENTIVE,
+            left: BTreeMap::new(),
+            last_tick: begin,
+            idle_tick: begin,
+            silent_until: begin,
+            uncertain: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            deleted: BTreeMap::new(),
+            outcome: Outcome::default(),
+            script,
+        };
+        for (at, hand) in deeds {
+            run.plan(at, Doing::Deed(hand));
+        }
+        let mut at = begin + SignedDuration::from_mins(30);
+        while at < place.end() {
+            run.plan(at, Doing::Check);
+            at += SignedDuration::from_mins(60);
+        }
+        Ok(run)
+    }
+
+    fn plan(&mut self, at: Timestamp, doing: Doing) {
+        self.sequence += 1;
+        self.queue.insert((at, self.sequence), doing);
+    }
+
+    async fn go(mut self) -> Outcome {
+        let end = self.script.place.end();
+        loop {
+            let now = self.clock.now();
+            if (now >= end && self.running.is_empty()) || !self.outcome.broken.is_empty() {
+                break;
+            }
+            let next = self.next(now);
+            self.wait(next).await;
+            self.step();
+            self.judge();
+        }
+        let mut sky = self.sky.now();
+        self.outcome.calls = sky.count;
+        self.outcome.trace = sky.trace.take().unwrap_or_default();
+        self.outcome
+    }
+
+    /// Lets invocations run until an instant, or until one of them ends.
+    async fn wait(&mut self, until: Timestamp) {
+        let (begin, origin) = self.origin;
+        let left = until.duration_since(begin);
+        let instant = origin + left.unsigned_abs();
+        if self.running.is_empty() {
+            sleep_until(instant).await;
+            return;
+        }
+        let ended = tokio::select! {
+            biased;
+            ended = self.running.next() => ended,
+            () = sleep_until(instant) => None,
+        };
+        if let Some(ended) = ended {
+            self.ended(ended);
+        }
+    }
+
+    /// The next instant at which anything is to be done.
+    fn next(&self, now: Timestamp) -> Timestamp {
+        let queued = self.queue.keys().next().map(|(at, _)| *at);
+        let world = self.sky.now().world.next();
+        let tick = self.next_tick(now, world);
+        [queued, world]
+            .into_iter()
+            .flatten()
+            .fold(tick, Timestamp::min)
+            .max(now)
+    }
+
+    /// A tick comes each minute. While everything is settled a tick changes nothing until something
+    /// happens or is due, so those in between are left out, but for a few.
+    fn next_tick(&self, now: Timestamp, world: Option<Timestamp>) -> Timestamp {
+        let just_before = |at: Timestamp| at - SignedDuration::from_millis(1);
+        let soonest = minute_after(self.last_tick)
+            .max(minute_after(just_before(now)))
+            .max(minute_after(just_before(self.silent_until)));
+        let settled = !self.left.is_empty() && self.left.values().all(|(settled, _)| *settled);
+        let quiet = settled && self.running.is_empty() && now >= self.attentive_until;
+        if self.script.every_tick || !quiet {
+            return soonest;
+        }
+        let dues = self.left.values().filter_map(|(_, due)| *due);
+        let at = dues
+            .chain(world)
+            .chain([self.idle_tick])
+            .fold(self.script.place.end(), Timestamp::min);
+        minute_after(just_before(at)).max(soonest)
+    }
+
+    fn step(&mut self) {
+        let now = self.clock.now();
+        drop(self.sky.now());
+        while let Some(entry) = self.queue.first_entry()
+            && entry.key().0 <= now
+        {
+            let doing = entry.remove();
+            self.does(doing, now);
+        }
+        let world = self.sky.now().world.next();
+        if now >= self.next_tick(now, world) && now >= self.silent_until {
+            self.tick(now);
+        }
+    }
+
+    fn does(&mut self, doing: Doing, now: Timestamp) {
+        match doing {
+            Doing::Deliver(envelope) => {
+                if now >= self.silent_until {
+                    let what = envelope["detail-type"]
+                        .as_str()
+                        .unwrap_or("event")
+                        .to_owned();
+                    self.invoke(Sent {
+                        payload: envelope,
+                        note: note(what),
+                    });
+                }
+            }
+            Doing::Deed(hand) => self.deed(&hand, now),
+            Doing::Order(sent) => self.invoke(sent),
+            Doing::Check => self.check(now),
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.last_tick = now;
+        // Two or three idle ticks a night and a day.
+        self.idle_tick = now + SignedDuration::from_secs(self.random.i64(7200..18000));
+        let payload = self.payload.clone();
+        self.invoke(Sent {
+            payload: payload.clone(),
+            note: note("tick"),
+        });
+        if self.random.u16(0..200) == 0 {
+            self.invoke(Sent {
+                payload,
+                note: note("tick again"),
+            });
+        }
+    }
+
+    fn invoke(&mut self, sent: Sent) {
+        // Lambda keeps processes warm, and drops one now and then.
+        let cold = self.random.u8(0..50) == 0;
+        let process = self.idle.pop().filter(|_| !cold).unwrap_or_else(|| {
+            self.processes += 1;
+            Process::start(&self.sky, self.processes, self.script.watch)
+        });
+        self.outcome.invocations += 1;
+        let id = format!("invocation-{}", self.outcome.invocations);
+        self.running
+            .push(process.invoke(self.sky.clone(), id, sent).boxed_local());
+    }
+
+    fn ended(&mut self, ended: Ended) {
+        let now = self.clock.now();
+        self.judge();
+        let troubled = ended
+            .made
+            .iter()
+            .any(|made| made.hidden || made.code.is_some())
+            || ended.process.is_none();
+        if troubled {
+            self.sky.now().rules.note_trouble(now);
+        }
+        let mut all = logs::take();
+        all.push_str(&logs::take_metrics().join("\n"));
+        match &ended.ending {
+            Ending::Answered(answer) => {
+                all.push_str(&answer.to_string());
+                self.answered(answer, &ended, now);
+            }
+            Ending::Failed(failed) => {
+                all.push_str(&failed.to_string());
+                self.failed(failed, &ended);
+                self.attentive_until = now + ATTENTIVE;
+            }
+            Ending::Died | Ending::TimedOut => self.attentive_until = now + ATTENTIVE,
+        }
+        if all.contains(CANARY) {
+            self.sky
+                .now()
+                .break_rule("no secret leaves the function", all);
+        }
+        self.order_ended(&ended, now);
+        self.idle.extend(ended.process);
+    }
+
+    fn answered(&mut self, answer: &Value, ended: &Ended, now: Timestamp) {
+        let hidden: Vec<String> = ended
+            .made
+            .iter()
+            .filter_map(|made| {
+                let code = made.code.as_deref()?;
+                (!EXPECTED.contains(&code)).then(|| format!("{} failed with {code}", made.action))
+            })
+            .collect();
+        if !hidden.is_empty() {
+            self.sky
+                .now()
+                .break_rule("a failure fails the invocation", hidden.join(", "));
+        }
+        if answer["busy"].as_array().is_some_and(|busy| !busy.is_empty()) {
+            self.attentive_until = now + ATTENTIVE;
+        }
+        for report in answer["estates"].as_array().into_iter().flatten() {
+            let Some(estate) = report["estate"].as_str() else {
+                continue;
+            };
+            let next = report["next"].as_str().and_then(|next| next.parse().ok());
+            self.left
+                .insert(estate.to_owned(), (report["settled"] == true, next));
+        }
+    }
+
+    /// An invocation fails when something failed, and only then: a lost race is no failure.
+    fn failed(&mut self, failed: &Failed, ended: &Ended) {
+        let something = ended.made.iter().any(|made| {
+            made.hidden || made.code.as_deref().is_some_and(|code| !EXPECTED.contains(&code) && !code.starts_with("ConditionalCheckFailed"))
+        });
+        if !something {
+            let detail = format!("{}: {failed}", ended.note.what);
+            self.sky.now().break_rule("an invocation fails only when something failed", detail);
+        }
+    }
+
+    fn deed(&mut self, hand: &Hand, now: Timestamp) {
+        let (estate, open) = {
+            let mut sky = self.sky.now();
+            sky.tell(|| format!("- {hand:?}"));
+            sky.remember();
+            let done = hand.does(&mut sky.world, &self.estates);
+            sky.judge();
+            done
+        };
+        let names: Vec<&'static str> = match estate {
+            Some(name) => vec![name],
+            None => self.estates.iter().map(|estate| estate.name).collect(),
+        };
+        for name in names {
+            self.unsure(name, now + open);
+        }
+        match hand {
+            Hand::Silence { minutes } => {
+                self.silent_until = now + SignedDuration::from_mins(*minutes)
+            }
+            Hand::DeleteDocument { estate } => {
+                self.deleted.entry(estate).or_insert(now);
+            }
+            Hand::MendDocument { estate } => {
+                self.deleted.remove(estate);
+            }
+            Hand::Order {
+                estate,
+                verb,
+                minutes,
+            } => self.order(estate, verb, *minutes, now),
+            _ => {}
+        }
+        self.attentive_until = now + ATTENTIVE;
+    }
+
+    fn unsure(&mut self, estate: &'static str, until: Timestamp) {
+        let known = self.uncertain.entry(estate).or_insert(until);
+        *known = (*known).max(until);
+    }
+
+    fn order(&mut self, estate: &'static str, verb: &'static str, minutes: i64, now: Timestamp) {
+        self.sequence += 1;
+        let number = self.sequence;
+        let until = now + SignedDuration::from_mins(minutes);
+        let mut payload = json!({ "command": verb, "estate": estate, "by": "tanaka" });
+        if verb != "clear" {
+            payload["until"] = until.to_string().into();
+            payload["reason"] = "load test".into();
+        }
+        self.asked.insert(number, (estate, verb, until));
+        let mut note = note(verb);
+        note.order = Some(number);
+        self.invoke(Sent { payload, note });
+    }
+
+    /// A person whose order failed sends it again after two minutes.
+    fn order_ended(&mut self, ended: &Ended, now: Timestamp) {
+        let Some(number) = ended.note.order else {
+            return;
+        };
+        let Some((estate, verb, until)) = self.asked.get(&number).copied() else {
+            return;
+        };
+        self.unsure(estate, now + SignedDuration::from_mins(10));
+        if matches!(ended.ending, Ending::Answered(_)) {
+            self.asked.remove(&number);
+            if verb == "clear" {
+                self.orders.remove(estate);
+            } else {
+                self.orders.insert(
+                    estate,
+                    Standing {
+                        verb,
+                        since: now,
+                        until,
+                    },
+                );
+                self.unsure_after(estate, until);
+            }
+            return;
+        }
+        // It may have been written all the same.
+        self.unsure(estate, until.max(now) + SignedDuration::from_mins(10));
+        if now >= until && verb != "clear" || ended.note.tries > 50 {
+            self.asked.remove(&number);
+            return;
+        }
+        let mut payload = json!({ "command": verb, "estate": estate, "by": "tanaka" });
+        if verb != "clear" {
+            payload["until"] = until.to_string().into();
+            payload["reason"] = "load test".into();
+        }
+        let note = Note {
+            tries: ended.note.tries + 1,
+            ..ended.note.clone()
+        };
+        self.plan(
+            now + SignedDuration::from_mins(2),
+            Doing::Order(Sent { payload, note }),
+        );
+    }
+
+    /// When an order ends, the calendar takes over.
+    fn unsure_after(&mut self, estate: &'static str, until: Timestamp) {
+        let number = self.sequence;
+        self.asked
+            .insert(u64::MAX - number, (estate, "ends", until));
+    }
+
+    fn judge(&mut self) {
+        let now = self.clock.now();
+        let (journal, emitted) = {
+            let mut sky = self.sky.now();
+            sky.judge();
+            sky.world.take_calls();
+            self.outcome.broken.append(&mut sky.broken);
+            (
+                std::mem::take(&mut sky.journal),
+                sky.world.events.take(),
+            )
+        };
+        for noted in &journal {
+            if matches!(noted.by, Actor::Function(_)) {
+                continue;
+            }
+            if !matches!(noted.what, What::Published { .. } | What::Written) {
+                self.attentive_until = now + ATTENTIVE;
+            }
+            if let What::Status { to, .. } = &noted.what
+                && !["stopped", "available"].contains(&to.as_str())
+            {
+                let estate = self
+                    .estates
+                    .iter()
+                    .find(|estate| estate.databases.contains(&noted.arn));
+                if let Some(name) = estate.map(|estate| estate.name) {
+                    self.unsure(name, now);
+                }
+            }
+        }
+        for event in emitted {
+            self.deliver(event.envelope, now);
+        }
+    }
+
+    /// Events come at least once, late, in any order, or not at all.
+    fn deliver(&mut self, envelope: Value, now: Timestamp) {
+        if !self
+            .patterns
+            .iter()
+            .any(|pattern| events::matches(pattern, &envelope))
+        {
+            return;
+        }
+        let copies = match self.random.u8(0..20) {
+            0 => 0,
+            1 => 2,
+            _ => 1,
+        };
+        for _ in 0..copies {
+            let late = if self.random.u8(0..10) == 0 { 1800 } else { 20 };
+            let at = now + SignedDuration::from_millis(self.random.i64(500..late * 1000));
+            self.plan(at, Doing::Deliver(envelope.clone()));
+        }
+    }
+
+    fn check(&mut self, now: Timestamp) {
+        if self.script.watch {
+            return;
+        }
+        let estates = self.estates.clone();
+        for estate in &estates {
+            let should = self.should(estate, now);
+            let wrong = {
+                let sky = self.sky.now();
+                match should {
+                    Should::Unknown => continue,
+                    Should::Asleep => sky.rules.not_asleep(&sky.world, estate),
+                    Should::Awake => sky.rules.not_awake(&sky.world, estate),
+                    Should::GivenBack => {
+                        let mut wrong = sky.rules.not_awake(&sky.world, estate);
+                        wrong.retain(|wrong| !wrong.starts_with("nobody was told"));
+                        wrong
+                    }
+                }
+            };
+            self.outcome.checks += 1;
+            if !wrong.is_empty() {
+                let rule = match should {
+                    Should::Asleep => "it sleeps when it should",
+                    Should::GivenBack => "what is released is given back",
+                    _ => "it is awake when it should, as it was",
+                };
+                let detail = format!("{}: {}", estate.name, wrong.join(", "));
+                self.sky.now().break_rule(rule, detail);
+            }
+        }
+        self.outcome.broken.append(&mut self.sky.now().broken);
+    }
+
+    fn should(&self, estate: &Estate, now: Timestamp) -> Should {
+        let place = &self.script.place;
+        let calm_since = self.sky.now().weather.calm_since(now);
+        let uncertain = self.uncertain.get(estate.name).copied();
+        let asked = self.asked.values().any(|(name, verb, until)| {
+            *name == estate.name && (*verb != "ends" || (*until <= now && now - BOUND < *until))
+        });
+        let unsure = [calm_since, uncertain, Some(place.begin())]
+            .into_iter()
+            .flatten()
+            .any(|at| now < at + BOUND);
+        if unsure || asked {
+            return Should::Unknown;
+        }
+        if let Some(deleted) = self.deleted.get(estate.name) {
+            return if now < *deleted + BOUND {
+                Should::Unknown
+            } else {
+                Should::GivenBack
+            };
+        }
+        if let Some(order) = self
+            .orders
+            .get(estate.name)
+            .filter(|order| now < order.until)
+        {
+            return match order.verb {
+                _ if now < order.since + BOUND => Should::Unknown,
+                "wake" => Should::Awake,
+                "sleep" => Should::Asleep,
+                _ => Should::Unknown,
+            };
+        }
+        let turning = estate
+            .hours
+            .turns(place)
+            .iter()
+            .any(|turn| now - BOUND < *turn && *turn < now + LEAD);
+        if turning {
+            Should::Unknown
+        } else if estate.hours.is_open(place, now) {
+            Should::Awake
+        } else {
+            Should::Asleep
+        }
+    }
+}
+
+fn note(what: impl Into<String>) -> Note {
+    Note {
+        what: what.into(),
+        order: None,
+        tries: 0,
+    }
+}
+
+/// The next full minute after an instant.
+fn minute_after(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second((second.div_euclid(60) + 1) * 60).unwrap_or(at)
+}
+
+/// The command that plays a script again, step by step.
+#[must_use]
+pub fn again(script: &Script) -> String {
+    format!(
+        "make simulate PLACE={} SEED={}   # {FUNCTION}",
+        script.place.name, script.seed
+    )
+}

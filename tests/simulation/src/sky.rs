@@ -1,0 +1,405 @@
+//! The cloud and everything around it that a call meets: weather, death, the record of who called
+//! what. One lock, held between two awaits and never across one.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+use nightshift::clock::Clock;
+use serde_json::Value;
+use nightshift_cloud::{
+    call::{Call, Fault, Outcome},
+    services::{Service, dynamodb},
+    wire::{self, Request, Response, Understood},
+    world::{ACCOUNT, Noted, REGION, World},
+};
+
+use crate::{
+    estates::SLEEP_TAG,
+    process::TABLE,
+    rules::{Broken, Rules},
+    weather::{Fate, Weather},
+};
+
+/// How old a stale answer is at most.
+const OLDEST: SignedDuration = SignedDuration::from_secs(20);
+
+/// What every secret that the estates have contains, and nothing that leaves the function may.
+pub const CANARY: &str = "CANARY";
+
+/// A call, as the process that made it knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The action: `ecs:UpdateService`.
+    pub action: String,
+    /// The error of the last attempt, if it was one; `lost` when nothing came back.
+    pub code: Option<String>,
+    /// Whether an effect was hidden from the caller.
+    pub hidden: bool,
+}
+
+/// One process of the function, as the cloud sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// What it called in its present invocation, by the SDK's own id of the call.
+    pub made: BTreeMap<String, Made>,
+    /// The id of its present invocation.
+    pub invocation: String,
+}
+
+/// How the cloud is made to answer otherwise than AWS does, which the rules must notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// Every lease is given, whoever holds it.
+    NoLease,
+    /// A failed condition has another code than the model's: what a function that expects a wrong
+    /// `Fault` meets.
+    WrongCode,
+}
+
+/// Kills at one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bullet {
+    /// How many calls still pass.
+    pub after: usize,
+    /// Whether the call is done.
+    pub done: bool,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub struct Sky {
+    /// The cloud.
+    pub world: World,
+    /// What fails.
+    pub weather: Weather,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness apart from the world's own, so that the same world meets other weather.
+    pub random: Rng,
+    /// The processes.
+    pub processes: BTreeMap<u64, Seen>,
+    /// What must never happen: asked after every change, while the world is as it was left.
+    pub rules: Rules,
+    /// What was broken.
+    pub broken: Vec<Broken>,
+    /// What changed since it was last taken.
+    pub journal: Vec<Noted>,
+    /// How many calls there were.
+    pub count: u64,
+    /// Kills at one call.
+    pub bullet: Option<Bullet>,
+    /// A lie of the cloud's.
+    pub lie: Option<Lie>,
+    /// What was told, where somebody wants to read it.
+    pub trace: Option<Vec<String>>,
+    past: VecDeque<(Timestamp, World)>,
+}
+
+/// The sky, shared between processes and people.
+#[derive(Clone, Debug)]
+pub struct Shared(Arc<Mutex<Sky>>);
+
+impl Shared {
+    /// Shares a sky.
+    #[must_use]
+    pub fn new(sky: Sky) -> Self {
+        Self(Arc::new(Mutex::new(sky)))
+    }
+
+    /// The sky, brought to the present.
+    pub fn now(&self) -> MutexGuard<'_, Sky> {
+        let mut sky = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = sky.clock.now();
+        if sky.world.next().is_some_and(|at| at <= now) {
+            sky.world.advance(now);
+            sky.judge();
+        }
+        sky.world.now = now;
+        sky
+    }
+}
+
+impl Sky {
+    /// A sky over a world.
+    #[must_use]
+    pub fn over(world: World, rules: Rules, weather: Weather, clock: Clock, seed: u64) -> Self {
+        Self {
+            world,
+            rules,
+            journal: Vec::new(),
+            weather,
+            clock,
+            random: Rng::with_seed(seed ^ 0x5eed),
+            processes: BTreeMap::new(),
+            broken: Vec::new(),
+            count: 0,
+            bullet: None,
+            lie: None,
+            trace: None,
+            past: VecDeque::new(),
+        }
+    }
+
+    /// Tells whoever reads along.
+    pub fn tell(&mut self, what: impl FnOnce() -> String) {
+        if self.trace.is_some() {
+            let line = format!("{} {}", self.world.now, what());
+            if let Some(trace) = &mut self.trace {
+                trace.push(line);
+            }
+        }
+    }
+
+    /// Reports a broken rule.
+    pub fn break_rule(&mut self, rule: &'static str, detail: impl Into<String>) {
+        let broken = Broken {
+            at: self.world.now,
+            rule,
+            detail: detail.into(),
+        };
+        self.tell(|| format!("!! {broken}"));
+        self.broken.push(broken);
+    }
+
+    /// Holds what was noted against the rules.
+    pub fn judge(&mut self) {
+        let mut journal = self.world.take_journal();
+        if journal.is_empty() {
+            return;
+        }
+        for one in &journal {
+            self.tell(|| format!("      {} {} {:?}", one.by, one.arn, one.what));
+        }
+        for one in self.rules.judge(&self.world, &journal) {
+            self.break_rule(one.rule, one.detail);
+        }
+        self.journal.append(&mut journal);
+    }
+
+    /// What becomes of the next call.
+    pub fn fate(&mut self) -> Fate {
+        self.count += 1;
+        if let Some(bullet) = &mut self.bullet {
+            if bullet.after == 0 {
+                let done = bullet.done;
+                self.bullet = None;
+                return if done {
+                    Fate::KilledAfter
+                } else {
+                    Fate::KilledBefore
+                };
+            }
+            bullet.after -= 1;
+        }
+        self.weather.fate(&mut self.random, self.world.now)
+    }
+
+    /// Answers a call, as its fate will have it. None when nothing comes back.
+    pub fn answer(
+        &mut self,
+        process: u64,
+        id: &str,
+        request: &Request<'_>,
+        fate: Fate,
+    ) -> Option<Response> {
+        let understood = match wire::understand(request) {
+            Ok(understood) => understood,
+            Err(refused) => return Some(refused),
+        };
+        if contains(request.body, CANARY.as_bytes()) {
+            let operation = understood.call.operation.clone();
+            self.break_rule("no secret leaves the function", operation);
+        }
+        let action = format!(
+            "{}:{}",
+            understood.service.name(),
+            understood.call.operation
+        );
+        let (response, code) = self.outcome(process, &understood, fate);
+        self.tell(|| {
+            let code = code.as_deref().unwrap_or("ok");
+            format!(
+                "    {action} {} → {code}{}",
+                brief(&understood),
+                shown(fate)
+            )
+        });
+        let seen = self.processes.entry(process).or_default();
+        let made = Made {
+            action,
+            hidden: fate.hides_the_effect() || seen.made.get(id).is_some_and(|made| made.hidden),
+            code,
+        };
+        seen.made.insert(id.to_owned(), made);
+        response
+    }
+
+        fn outcome(&mut self, process: u64, understood: &Understood, fate: Fate) -> (Option<Response>, Option<String>) {
+        let lost = || Some("lost".to_owned());
+        let Understood { service, call } = understood;
+        let refused = match fate {
+            Fate::Throttled => Some(service.throttled()),
+            Fate::Broken => Some(Fault::with_status(500, "InternalFailure", "try again")),
+            _ => None,
+        };
+        if let Some(fault) = refused {
+            let code = Some(fault.code.clone());
+            let response = wire::answer(&mut self.world, *service, call, &Err(fault));
+            return (Some(response), code);
+        }
+        if !fate.takes_effect() {
+            return (None, lost());
+        }
+        let reads = is_read(&call.operation);
+        if fate == Fate::Stale
+            && reads
+            && service.name() != "dynamodb"
+            && let Some((_, past)) = self.past.front_mut()
+        {
+            let outcome = past.call(*service, call);
+            past.take_calls();
+            let code = outcome.as_ref().err().map(|fault| fault.code.clone());
+            let response = wire::answer(&mut self.world, *service, call, &outcome);
+            return (Some(response), code);
+        }
+        if !reads {
+            self.remember();
+            self.ask_the_ledger(process, *service, call);
+        }
+        let outcome = self.world.call(*service, call);
+        let outcome = self.lied(call, outcome);
+        self.judge();
+        let code = outcome.as_ref().err().map(|fault| fault.code.clone());
+        match fate {
+            Fate::BrokenAfter => {
+                let fault = Fault::with_status(500, "InternalFailure", "try again");
+                let response = wire::answer(&mut self.world, *service, call, &Err(fault));
+                (Some(response), Some("InternalFailure".to_owned()))
+            }
+            Fate::SilentAfter | Fate::LostAfter | Fate::KilledAfter => (None, lost()),
+            _ => (
+                Some(wire::answer(&mut self.world, *service, call, &outcome)),
+                code,
+            ),
+        }
+    }
+
+    fn lied(&self, call: &Call, outcome: Outcome) -> Outcome {
+        let conflict = "ConditionalCheckFailedException";
+        match (self.lie, outcome) {
+            (Some(Lie::NoLease), Err(fault)) if fault.code == conflict && takes_lease(call) => {
+                Ok(Value::Object(serde_json::Map::new()))
+            }
+            (Some(Lie::WrongCode), Err(fault)) if fault.code == conflict => {
+                Err(Fault::client("ConditionalCheckFailedFault", fault.message))
+            }
+            (_, outcome) => outcome,
+        }
+    }
+
+    /// Who changes a service or a database holds the lease of its estate, and has saved what it was.
+    fn ask_the_ledger(&mut self, process: u64, service: &dyn Service, call: &Call) {
+        let demands = service.demands(&self.world, call);
+        let tag = demands.iter().find_map(|demand| demand.tags.get(SLEEP_TAG));
+        let Some(estate) = tag.cloned() else {
+            return;
+        };
+        let me = self
+            .processes
+            .get(&process)
+            .map(|seen| seen.invocation.clone());
+        let items = dynamodb::items(&self.world, TABLE);
+        let lease = items
+            .iter()
+            .find(|item| item["pk"]["S"] == "tick" && item["sk"]["S"] == estate.as_str());
+        let holder = lease
+            .and_then(|item| item.get("leased_by")?["S"].as_str())
+            .map(ToOwned::to_owned);
+        if holder != me {
+            let operation = &call.operation;
+            let detail = format!("{operation} on {estate}: {holder:?} holds it, not {me:?}");
+            self.break_rule("only the holder of the lease changes anything", detail);
+        }
+        let resource = call.text("ResourceId").map_or_else(
+            || demands.first().map_or_else(String::new, |demand| demand.resource.clone()),
+            |id| format!("arn:aws:ecs:{REGION}:{ACCOUNT}:{id}"),
+        );
+        let key = format!("resource/{resource}");
+        let saved = items.iter().any(|item| {
+            item["pk"]["S"] == "ledger" && item["sk"]["S"] == key.as_str() && item["stage"]["S"] != "closed"
+        });
+        if !saved {
+            let detail = format!("{} on {resource}", call.operation);
+            self.break_rule("nothing is changed that is not saved", detail);
+        }
+    }
+
+    /// Keeps the world as it is, for answers that will be old.
+    pub fn remember(&mut self) {
+        let now = self.world.now;
+        while self
+            .past
+            .front()
+            .is_some_and(|(at, _)| now.duration_since(*at) > OLDEST)
+        {
+            self.past.pop_front();
+        }
+        if self.weather.may_be_stale(now) && self.past.len() < 8 {
+            self.past.push_back((now, self.world.clone()));
+        }
+    }
+}
+
+fn takes_lease(call: &Call) -> bool {
+    call.text("UpdateExpression")
+        .is_some_and(|update| update.contains("leased_by = :me"))
+}
+
+/// Whether an operation only reads.
+#[must_use]
+pub fn is_read(operation: &str) -> bool {
+    ["Describe", "List", "Get", "Query", "Scan"]
+        .iter()
+        .any(|verb| operation.starts_with(verb))
+}
+
+fn contains(body: &[u8], word: &[u8]) -> bool {
+    body.windows(word.len()).any(|window| window == word)
+}
+
+fn shown(fate: Fate) -> String {
+    if fate == Fate::Answered {
+        String::new()
+    } else {
+        format!(" [{fate:?}]")
+    }
+}
+
+/// What a call is about, in a few words.
+fn brief(understood: &Understood) -> String {
+    let input = &understood.call.input;
+    let mut words = Vec::new();
+    for name in [
+        "service",
+        "desiredCount",
+        "ResourceId",
+        "DBInstanceIdentifier",
+        "DBClusterIdentifier",
+        "SuspendedState",
+        "Key",
+        "UpdateExpression",
+        "Subject",
+    ] {
+        if let Some(value) = input.get(name) {
+            words.push(value.to_string());
+        }
+    }
+    if let Some(key) = input.pointer("/Item/sk/S") {
+        words.push(key.to_string());
+    }
+    words.join(" ")
+}
