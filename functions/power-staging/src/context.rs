@@ -14,7 +14,7 @@ use nightshift::{
 };
 use tokio::time::Instant;
 
-use crate::{estates::Names, observe::Clients, plan::FUNCTION};
+use crate::{observe::Clients, plan::FUNCTION};
 
 /// What does not change between invocations.
 #[derive(Debug)]
@@ -190,14 +190,6 @@ impl Context<'_> {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// How parameters are called.
-    #[must_use]
-    pub fn names(&self) -> Names {
-        Names {
-            prefix: self.function.settings.prefix.clone(),
-        }
     }
 }
 

@@ -35,17 +35,6 @@ pub struct Resolved {
     pub document: Option<Document>,
 }
 
-pub use nightshift::documents::Documents as Texts;
-pub struct Names {
-    pub prefix: String,
-}
-impl std::ops::Deref for Names {
-    type Target = str;
-    fn deref(&self) -> &str {
-        &self.prefix
-    }
-}
-
 /// Decides for every estate what is in force. `texts` is none when SSM could not be read: then
 /// everything stays as it was.
 #[must_use]

@@ -22,7 +22,7 @@ use nightshift::{
 use crate::{
     act::{self, Done},
     context::Context,
-    estates::{self, Resolved, Texts},
+    estates::{self, Resolved},
     foresee::foresee,
     observe::{self, Hint, Listing},
     plan::{self, FUNCTION, Matters, Plan, Rivalry, View},
@@ -106,20 +106,13 @@ pub async fn ground(context: &Context<'_>) -> Result<Ground, Failure> {
         context.store.ledger(),
     );
     let ledger = ledger?;
-    let (texts, failure) = match documents {
-        Ok(documents) => (
-            Some(Texts {
-                company: documents.company,
-                estates: documents.estates,
-            }),
-            None,
-        ),
+    let (documents, failure) = match documents {
+        Ok(documents) => (Some(documents), None),
         Err(failure) => (None, Some(failure)),
     };
-    let names = context.names();
     Ok(Ground {
-        estates: estates::resolve(texts.as_ref(), &ledger, &names, context.now()),
-        language: estates::language(texts.as_ref(), &names),
+        estates: estates::resolve(documents.as_ref(), &ledger, prefix, context.now()),
+        language: estates::language(documents.as_ref(), prefix),
         failures: failure.into_iter().collect(),
         ledger,
     })
@@ -547,9 +540,6 @@ fn revision_of<T>(kept: Option<&Kept<T>>) -> Revision {
 
 /// `Mode: watch`: the steps are told once for each time that the calendar turns.
 fn tell_what_would_be_done(plan: &mut Plan, steps: Vec<nightshift::report::Deed>) {
-    if steps.is_empty() {
-        return;
-    }
     let side = match plan.wanted.state {
         Some(State::Asleep) => "asleep",
         _ => "awake",
@@ -559,11 +549,13 @@ fn tell_what_would_be_done(plan: &mut Plan, steps: Vec<nightshift::report::Deed>
         .until
         .map(|until| until.to_string())
         .unwrap_or_default();
-    plan.matters.tell(
-        &format!("would/{side}/{until}"),
-        SignedDuration::ZERO,
-        |_| News::Would { steps },
-    );
+    let key = format!("would/{side}/{until}");
+    if steps.is_empty() {
+        // A backup is under way, for instance: no reason to say it all again afterwards.
+        return plan.matters.keep(&key);
+    }
+    plan.matters
+        .tell(&key, SignedDuration::ZERO, |_| News::Would { steps });
 }
 
 fn tell_of_documents(matters: &mut Matters, estate: &Resolved) {

@@ -567,6 +567,7 @@ impl<'a> Draft<'a> {
             Some(State::Awake) if ready => self.become_ready(),
             _ => {}
         }
+        self.matters.keep_what_was_told(self.record.phase);
         if let Some(order) = self.view.order.filter(|order| order.holds(self.now)) {
             self.dues.push(order.until);
         }
@@ -607,7 +608,7 @@ impl<'a> Draft<'a> {
             u32::try_from(open.count()).unwrap_or(u32::MAX)
         };
         let news = News::Asleep {
-            began: self.record.slept_at.unwrap_or(self.now),
+            began: self.record.since,
             services: asleep(|kind| kind == Kind::EcsService),
             databases: asleep(|kind| kind != Kind::EcsService),
             until: self.wanted.until,

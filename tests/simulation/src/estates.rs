@@ -10,10 +10,7 @@ use nightshift_cloud::{
     world::World,
 };
 
-use crate::{
-    places::{Hours, Place},
-    sky::CANARY,
-};
+use crate::{places::Hours, run::Script, sky::CANARY};
 
 /// The tag that consents to sleeping.
 pub const SLEEP_TAG: &str = "nightshift:sleep";
@@ -27,6 +24,8 @@ pub struct Estate {
     pub cluster: String,
     /// When it is open.
     pub hours: Hours,
+    /// The services that its document names; none where it names all of the cluster.
+    pub services: Option<Vec<&'static str>>,
     /// Its databases that can be stopped, by ARN.
     pub databases: Vec<String>,
     /// Its databases that never can.
@@ -39,6 +38,24 @@ pub struct Estate {
     pub deployments_wake: bool,
     /// Its document.
     pub document: String,
+}
+
+impl Estate {
+    /// Whether a service is this estate's, by its tag and by the document.
+    #[must_use]
+    pub fn has(&self, service: &ecs::Service) -> bool {
+        let named = self
+            .services
+            .as_ref()
+            .is_none_or(|names| names.contains(&service.name.as_str()));
+        named
+            && service.cluster == self.cluster
+            && service.is_active()
+            && service
+                .tags
+                .get(SLEEP_TAG)
+                .is_some_and(|tag| tag == self.name)
+    }
 }
 
 /// The name of an estate's parameter.
@@ -56,7 +73,8 @@ fn consent(estate: &str) -> Tags {
 }
 
 /// Makes all estates of a place, with their bystanders.
-pub fn furnish(world: &mut World, random: &mut Rng, place: &Place) -> Vec<Estate> {
+pub fn furnish(world: &mut World, random: &mut Rng, script: &Script) -> Vec<Estate> {
+    let place = &script.place;
     let _written = ssm::put(
         world,
         &Actor::Person,
@@ -69,12 +87,25 @@ pub fn furnish(world: &mut World, random: &mut Rng, place: &Place) -> Vec<Estate
         "/bookmark-manager/staging/DATABASE_URL",
         &format!("postgresql://app:{CANARY}@db:5432/app"),
     );
-    let estates = vec![
+    let mut estates = vec![
         bookmark_manager(world, random),
         r2e(world, random),
         blog(world, random),
     ];
-    for estate in &estates {
+    if script.more > 0 {
+        enlarge(world, &mut estates[0], script.more);
+    }
+    if script.leaks {
+        let name = format!("{CANARY}-api");
+        let new = ecs::NewService::new(&estates[0].cluster, &name).count(1);
+        ecs::create_service(
+            world,
+            &Actor::Terraform,
+            new.tags(&consent(estates[0].name)),
+        );
+    }
+    let wanted = |estate: &&Estate| script.only.is_none_or(|only| only == estate.name);
+    for estate in estates.iter().filter(wanted) {
         let _written = ssm::put(
             world,
             &Actor::Person,
@@ -126,6 +157,7 @@ fn bookmark_manager(world: &mut World, random: &mut Rng) -> Estate {
         name,
         cluster: cluster.to_owned(),
         hours,
+        services: None,
         databases: vec![database],
         never: Vec::new(),
         needs: BTreeMap::new(),
@@ -185,6 +217,7 @@ fn r2e(world: &mut World, random: &mut Rng) -> Estate {
         name,
         cluster: cluster.to_owned(),
         hours,
+        services: Some(vec![service]),
         databases: vec![database],
         never,
         needs: BTreeMap::new(),
@@ -250,6 +283,7 @@ fn blog(world: &mut World, random: &mut Rng) -> Estate {
         name,
         cluster: cluster.to_owned(),
         hours,
+        services: None,
         databases: vec![database],
         never: Vec::new(),
         needs,
@@ -257,6 +291,28 @@ fn blog(world: &mut World, random: &mut Rng) -> Estate {
         deployments_wake: true,
         document,
     }
+}
+
+/// As large as an estate can be.
+fn enlarge(world: &mut World, estate: &mut Estate, services: u32) {
+    for number in 0..services {
+        let name = format!("bookmark-manager-staging-{number}");
+        let new = ecs::NewService::new(&estate.cluster, &name)
+            .count(1 + number % 3)
+            .tags(&consent(estate.name));
+        ecs::create_service(world, &Actor::Terraform, new);
+    }
+    let mut names = vec!["bookmark-manager-staging-postgres".to_owned()];
+    for number in 0..services / 10 {
+        let name = format!("bookmark-manager-staging-{number}");
+        let database =
+            rds::create_instance(world, &Actor::Terraform, consenting(&name, estate.name));
+        estate.databases.push(database);
+        names.push(name);
+    }
+    estate.document = estate
+        .document
+        .replace("bookmark-manager-staging-postgres", &names.join(", "));
 }
 
 /// Production, and staging of somebody else: in the same account, and nobody's business.

@@ -397,13 +397,14 @@ impl Hand {
                 (of_service(arn), SignedDuration::from_hours(open))
             }
             Self::RunTask { cluster, seconds } => {
+                let tags: Tags = [("DEBUG_TOKEN".to_owned(), format!("{CANARY}-token"))].into();
                 ecs::run_task(
                     world,
                     &Actor::Person,
                     cluster,
                     "migration",
                     *seconds..=*seconds,
-                    &Tags::new(),
+                    &tags,
                 );
                 let open = i64::try_from(*seconds).unwrap_or(i64::MAX);
                 (owner(cluster), SignedDuration::from_secs(open) + PATIENCE)

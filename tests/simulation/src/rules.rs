@@ -21,6 +21,9 @@ use crate::{
 /// Between a look and its deed, and between a deed and the look that sees it, the world moves on.
 const MOMENT: SignedDuration = SignedDuration::from_mins(3);
 
+/// The same news of another night is other news.
+const NIGHT: SignedDuration = SignedDuration::from_hours(10);
+
 /// What somebody did is seen by the next full look.
 const SEEN: SignedDuration = SignedDuration::from_mins(21);
 
@@ -375,14 +378,10 @@ impl Rules {
             let service = task.group.strip_prefix("service:");
             let tag = task.tags.get(SLEEP_TAG);
             let theirs = match service {
-                Some(name) => world.ecs.services().any(|service| {
-                    service.name == name
-                        && service.cluster == estate.cluster
-                        && service
-                            .tags
-                            .get(SLEEP_TAG)
-                            .is_some_and(|tag| tag == estate.name)
-                }),
+                Some(name) => world
+                    .ecs
+                    .services()
+                    .any(|service| service.name == name && estate.has(service)),
                 None => tag.is_none_or(|tag| tag == estate.name),
             };
             // A task that began while the look was under way could not be seen.
@@ -419,9 +418,10 @@ impl Rules {
         let told = self.told.entry(estate.to_owned()).or_default();
         let twice = told.iter().rev().find(|told| told.key == key);
         if let Some(first) = twice {
-            let excused = self
-                .trouble
-                .is_some_and(|trouble| trouble >= first.at - MOMENT);
+            let excused = at.duration_since(first.at) > NIGHT
+                || self
+                    .trouble
+                    .is_some_and(|trouble| trouble >= first.at - MOMENT);
             if !excused {
                 fail(
                     at,
@@ -435,6 +435,10 @@ impl Rules {
             "ready" => {
                 self.last_phase.insert(estate.to_owned(), "ready");
                 self.awake(estate);
+            }
+            // The estate is nobody's any more, and begins anew if its document returns.
+            "released" => {
+                self.last_phase.remove(estate);
             }
             "asleep" => {
                 self.last_phase.insert(estate.to_owned(), "asleep");
@@ -462,11 +466,7 @@ impl Rules {
     #[must_use]
     pub fn not_asleep(&self, world: &World, estate: &Estate) -> Vec<String> {
         let mut wrong = Vec::new();
-        for service in world
-            .ecs
-            .services()
-            .filter(|service| owned(estate, service))
-        {
+        for service in world.ecs.services().filter(|service| estate.has(service)) {
             if service.desired + service.running() > 0 {
                 wrong.push(format!("{} has {} tasks", service.name, service.running()));
             }
@@ -498,11 +498,7 @@ impl Rules {
     #[must_use]
     pub fn not_awake(&self, world: &World, estate: &Estate) -> Vec<String> {
         let mut wrong = Vec::new();
-        for service in world
-            .ecs
-            .services()
-            .filter(|service| owned(estate, service))
-        {
+        for service in world.ecs.services().filter(|service| estate.has(service)) {
             let right = self.services.get(&service.arn);
             let wake_to = estate.wake_to.get(&service.name).copied();
             let accepted = wake_to == Some(service.desired)
@@ -533,7 +529,11 @@ impl Rules {
             }
         }
         for arn in estate.databases.iter().chain(&estate.never) {
-            if world.rds.database(arn).is_some_and(|database| !database.is_usable()) {
+            if world
+                .rds
+                .database(arn)
+                .is_some_and(|database| !database.is_usable())
+            {
                 wrong.push(format!("{arn} is not usable"));
             }
         }
@@ -546,15 +546,6 @@ impl Rules {
         }
         wrong
     }
-}
-
-fn owned(estate: &Estate, service: &nightshift_cloud::services::ecs::Service) -> bool {
-    service.cluster == estate.cluster
-        && service.is_active()
-        && service
-            .tags
-            .get(SLEEP_TAG)
-            .is_some_and(|tag| tag == estate.name)
 }
 
 impl Right {

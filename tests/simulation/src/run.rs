@@ -1,7 +1,7 @@
 //! One run: the function is invoked as EventBridge would, late, doubled or not at all; time jumps to
 //! the next instant at which anything can happen; after every step the rules are asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift::{clock::Clock, lambda::Failed};
 use nightshift_cloud::{
     call::Actor,
+    policy::Used,
     services::events,
     world::{What, World},
 };
@@ -26,7 +27,7 @@ use crate::{
     places::Place,
     process::{Ended, Ending, Note, Process, Sent},
     rules::{Broken, Rules},
-    sky::{CANARY, Lie, Shared, Sky},
+    sky::{Bullet, CANARY, Lie, Shared, Sky},
     template,
     weather::Weather,
 };
@@ -65,6 +66,14 @@ pub struct Script {
     pub bug: Option<Bug>,
     /// A lie of the cloud's.
     pub lie: Option<Lie>,
+    /// An action that the policy does not allow after all.
+    pub without: Option<String>,
+    /// Only this estate.
+    pub only: Option<&'static str>,
+    /// So many more services, and a tenth of it more databases.
+    pub more: u32,
+    /// A service whose name is a secret, to see that the rule notices.
+    pub leaks: bool,
     /// Whether each step is written down.
     pub tells: bool,
 }
@@ -84,6 +93,10 @@ impl Script {
             watch: random.u8(0..25) == 0,
             bug: None,
             lie: None,
+            without: None,
+            only: None,
+            more: 0,
+            leaks: false,
             tells: false,
         }
     }
@@ -100,6 +113,10 @@ pub struct Outcome {
     pub calls: u64,
     /// How often an estate was held against what it should be.
     pub checks: u64,
+    /// Which permissions were used.
+    pub used: BTreeSet<Used>,
+    /// With what invocations failed.
+    pub failures: BTreeSet<String>,
     /// What was told step by step.
     pub trace: Vec<String>,
 }
@@ -133,6 +150,7 @@ pub struct Run {
     sky: Shared,
     clock: Clock,
     origin: (Timestamp, Instant),
+    until: Timestamp,
     random: Rng,
     estates: Vec<Estate>,
     patterns: Vec<Value>,
@@ -155,9 +173,55 @@ pub struct Run {
     outcome: Outcome,
 }
 
+/// Everything at one instant, from which a run can go on again and again.
+#[derive(Clone, Debug)]
+pub struct Still {
+    /// The cloud.
+    pub world: World,
+    /// What is right.
+    pub rules: Rules,
+    /// The estates.
+    pub estates: Vec<Estate>,
+    /// The instant.
+    pub at: Timestamp,
+    invocations: u64,
+}
+
 /// Plays a script to its end, or to the first broken rule.
 #[must_use]
 pub fn play(script: &Script) -> Outcome {
+    on_stage(script, |script| Run::set(script)).0
+}
+
+/// Plays a script to an instant.
+#[must_use]
+pub fn play_to(script: &Script, until: Timestamp) -> (Outcome, Option<Still>) {
+    on_stage(script, |script| {
+        let mut run = Run::set(script)?;
+        run.until = until;
+        Ok(run)
+    })
+}
+
+/// Goes on from a still to an instant; a bullet kills the function at one call.
+#[must_use]
+pub fn play_on(
+    script: &Script,
+    still: &Still,
+    until: Timestamp,
+    bullet: Option<Bullet>,
+) -> (Outcome, Option<Still>) {
+    on_stage(script, |script| {
+        let run = Run::resume(script, still.clone(), until)?;
+        run.sky.now().bullet = bullet;
+        Ok(run)
+    })
+}
+
+fn on_stage(
+    script: &Script,
+    set: impl FnOnce(Script) -> Result<Run, String>,
+) -> (Outcome, Option<Still>) {
     fastrand::seed(script.seed);
     sabotage::put_back(script.bug);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -168,45 +232,83 @@ pub fn play(script: &Script) -> Outcome {
         .map_err(|error| error.to_string())
         .and_then(|runtime| {
             let _logs = logs::collect();
-            runtime.block_on(async { Ok(Run::set(script.clone())?.go().await) })
+            runtime.block_on(async {
+                let mut run = set(script.clone())?;
+                run.go().await;
+                Ok(run.end())
+            })
         });
-    played.unwrap_or_else(|detail| Outcome {
-        broken: vec![Broken {
-            at: script.place.begin(),
-            rule: "the simulation runs",
-            detail,
-        }],
-        ..Outcome::default()
-    })
+    match played {
+        Ok((outcome, still)) => (outcome, Some(still)),
+        Err(detail) => {
+            let broken = vec![Broken {
+                at: script.place.begin(),
+                rule: "the simulation runs",
+                detail,
+            }];
+            let outcome = Outcome {
+                broken,
+                ..Outcome::default()
+            };
+            (outcome, None)
+        }
+    }
 }
 
 impl Run {
     fn set(script: Script) -> Result<Self, String> {
         let place = script.place;
         let begin = place.begin();
-        let clock = Clock::set_to(begin);
         let mut random = Rng::with_seed(script.seed);
         let mut world = World::new(begin, random.u64(..));
-        let estates = estates::furnish(&mut world, &mut random, &place);
-        template::deploy(&mut world, script.watch)?;
-        let turns: Vec<Timestamp> = estates
+        let mut estates = estates::furnish(&mut world, &mut random, &script);
+        estates.retain(|estate| script.only.is_none_or(|only| only == estate.name));
+        template::deploy(&mut world, script.watch, script.without.as_deref())?;
+        let rules = Rules::new(&world, &estates, script.watch);
+        let still = Still {
+            world,
+            rules,
+            estates,
+            at: begin,
+            invocations: 0,
+        };
+        let turns: Vec<Timestamp> = still
+            .estates
             .iter()
             .flat_map(|estate| estate.hours.turns(&place))
             .collect();
         let weather = Weather::of(&mut random, begin, place.end(), script.storms, &turns);
-        let deeds = people::draw(&mut random, &place, &estates, script.deeds);
-        let rules = Rules::new(&world, &estates, script.watch);
-        let mut sky = Sky::over(world, rules, weather, clock, script.seed);
+        let deeds = people::draw(&mut random, &place, &still.estates, script.deeds);
+        let mut run = Self::resume(script, still, place.end())?;
+        run.sky.now().weather = weather;
+        for (at, hand) in deeds {
+            run.plan(at, Doing::Deed(hand));
+        }
+        Ok(run)
+    }
+
+    /// Goes on from a still.
+    fn resume(script: Script, still: Still, until: Timestamp) -> Result<Self, String> {
+        let begin = still.at;
+        let clock = Clock::set_to(begin);
+        let mut sky = Sky::over(
+            still.world,
+            still.rules,
+            Weather::calm(),
+            clock,
+            script.seed,
+        );
         sky.lie = script.lie;
         sky.trace = script.tells.then(Vec::new);
         let mut run = Self {
             sky: Shared::new(sky),
             clock,
             origin: (begin, Instant::now()),
-            random,
+            until,
+            random: Rng::with_seed(script.seed ^ 0xfade),
             patterns: template::patterns()?,
             payload: template::tick()?,
-            estates,
+            estates: still.estates,
             queue: BTreeMap::new(),
             sequence: 0,
             idle: Vec::new(),
@@ -221,14 +323,14 @@ impl Run {
             orders: BTreeMap::new(),
             asked: BTreeMap::new(),
             deleted: BTreeMap::new(),
-            outcome: Outcome::default(),
+            outcome: Outcome {
+                invocations: still.invocations,
+                ..Outcome::default()
+            },
             script,
         };
-        for (at, hand) in deeds {
-            run.plan(at, Doing::Deed(hand));
-        }
         let mut at = begin + SignedDuration::from_mins(30);
-        while at < place.end() {
+        while at < until {
             run.plan(at, Doing::Check);
             at += SignedDuration::from_mins(60);
         }
@@ -240,8 +342,8 @@ impl Run {
         self.queue.insert((at, self.sequence), doing);
     }
 
-    async fn go(mut self) -> Outcome {
-        let end = self.script.place.end();
+    async fn go(&mut self) {
+        let end = self.until;
         loop {
             let now = self.clock.now();
             if (now >= end && self.running.is_empty()) || !self.outcome.broken.is_empty() {
@@ -252,10 +354,24 @@ impl Run {
             self.step();
             self.judge();
         }
+    }
+
+    /// What came of it, and how it left everything.
+    fn end(mut self) -> (Outcome, Still) {
+        let at = self.clock.now();
         let mut sky = self.sky.now();
         self.outcome.calls = sky.count;
         self.outcome.trace = sky.trace.take().unwrap_or_default();
-        self.outcome
+        self.outcome.used = std::mem::take(&mut sky.world.used);
+        let still = Still {
+            world: sky.world.clone(),
+            rules: sky.rules.clone(),
+            estates: self.estates.clone(),
+            at,
+            invocations: self.outcome.invocations,
+        };
+        drop(sky);
+        (self.outcome, still)
     }
 
     /// Lets invocations run until an instant, or until one of them ends.
@@ -305,7 +421,7 @@ impl Run {
         let at = dues
             .chain(world)
             .chain([self.idle_tick])
-            .fold(self.script.place.end(), Timestamp::min);
+            .fold(self.until, Timestamp::min);
         minute_after(just_before(at)).max(soonest)
     }
 
@@ -394,6 +510,9 @@ impl Run {
             }
             Ending::Failed(failed) => {
                 all.push_str(&failed.to_string());
+                if self.script.without.is_some() {
+                    self.outcome.failures.insert(failed.to_string());
+                }
                 self.failed(failed, &ended);
                 self.attentive_until = now + ATTENTIVE;
             }
@@ -422,7 +541,10 @@ impl Run {
                 .now()
                 .break_rule("a failure fails the invocation", hidden.join(", "));
         }
-        if answer["busy"].as_array().is_some_and(|busy| !busy.is_empty()) {
+        if answer["busy"]
+            .as_array()
+            .is_some_and(|busy| !busy.is_empty())
+        {
             self.attentive_until = now + ATTENTIVE;
         }
         for report in answer["estates"].as_array().into_iter().flatten() {
@@ -438,11 +560,16 @@ impl Run {
     /// An invocation fails when something failed, and only then: a lost race is no failure.
     fn failed(&mut self, failed: &Failed, ended: &Ended) {
         let something = ended.made.iter().any(|made| {
-            made.hidden || made.code.as_deref().is_some_and(|code| !EXPECTED.contains(&code) && !code.starts_with("ConditionalCheckFailed"))
+            made.hidden
+                || made.code.as_deref().is_some_and(|code| {
+                    !EXPECTED.contains(&code) && !code.starts_with("ConditionalCheckFailed")
+                })
         });
         if !something {
             let detail = format!("{}: {failed}", ended.note.what);
-            self.sky.now().break_rule("an invocation fails only when something failed", detail);
+            self.sky
+                .now()
+                .break_rule("an invocation fails only when something failed", detail);
         }
     }
 
@@ -563,10 +690,7 @@ impl Run {
             sky.judge();
             sky.world.take_calls();
             self.outcome.broken.append(&mut sky.broken);
-            (
-                std::mem::take(&mut sky.journal),
-                sky.world.events.take(),
-            )
+            (std::mem::take(&mut sky.journal), sky.world.events.take())
         };
         for noted in &journal {
             if matches!(noted.by, Actor::Function(_)) {

@@ -9,13 +9,13 @@ use std::{
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use nightshift::clock::Clock;
-use serde_json::Value;
 use nightshift_cloud::{
     call::{Call, Fault, Outcome},
     services::{Service, dynamodb},
     wire::{self, Request, Response, Understood},
     world::{ACCOUNT, Noted, REGION, World},
 };
+use serde_json::Value;
 
 use crate::{
     estates::SLEEP_TAG,
@@ -94,6 +94,8 @@ pub struct Sky {
     pub bullet: Option<Bullet>,
     /// A lie of the cloud's.
     pub lie: Option<Lie>,
+    /// Which process called which service when.
+    callers: BTreeMap<(&'static str, u64), Timestamp>,
     /// What was told, where somebody wants to read it.
     pub trace: Option<Vec<String>>,
     past: VecDeque<(Timestamp, World)>,
@@ -139,6 +141,7 @@ impl Sky {
             count: 0,
             bullet: None,
             lie: None,
+            callers: BTreeMap::new(),
             trace: None,
             past: VecDeque::new(),
         }
@@ -228,6 +231,19 @@ impl Sky {
                 shown(fate)
             )
         });
+        let throttled = code
+            .as_deref()
+            .is_some_and(|code| code.starts_with("Throttling"));
+        let name = understood.service.name();
+        self.callers.insert((name, process), self.world.now);
+        let alone = self.callers.iter().all(|((other, caller), at)| {
+            *other != name
+                || *caller == process
+                || self.world.now.duration_since(*at) > SignedDuration::from_mins(1)
+        });
+        if throttled && fate == Fate::Answered && alone {
+            self.break_rule("one look keeps the documented rates", action.clone());
+        }
         let seen = self.processes.entry(process).or_default();
         let made = Made {
             action,
@@ -238,7 +254,12 @@ impl Sky {
         response
     }
 
-        fn outcome(&mut self, process: u64, understood: &Understood, fate: Fate) -> (Option<Response>, Option<String>) {
+    fn outcome(
+        &mut self,
+        process: u64,
+        understood: &Understood,
+        fate: Fate,
+    ) -> (Option<Response>, Option<String>) {
         let lost = || Some("lost".to_owned());
         let Understood { service, call } = understood;
         let refused = match fate {
@@ -325,12 +346,18 @@ impl Sky {
             self.break_rule("only the holder of the lease changes anything", detail);
         }
         let resource = call.text("ResourceId").map_or_else(
-            || demands.first().map_or_else(String::new, |demand| demand.resource.clone()),
+            || {
+                demands
+                    .first()
+                    .map_or_else(String::new, |demand| demand.resource.clone())
+            },
             |id| format!("arn:aws:ecs:{REGION}:{ACCOUNT}:{id}"),
         );
         let key = format!("resource/{resource}");
         let saved = items.iter().any(|item| {
-            item["pk"]["S"] == "ledger" && item["sk"]["S"] == key.as_str() && item["stage"]["S"] != "closed"
+            item["pk"]["S"] == "ledger"
+                && item["sk"]["S"] == key.as_str()
+                && item["stage"]["S"] != "closed"
         });
         if !saved {
             let detail = format!("{} on {resource}", call.operation);

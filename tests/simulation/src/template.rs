@@ -50,14 +50,19 @@ fn read() -> Result<&'static Read, String> {
     READ.as_ref().map_err(Clone::clone)
 }
 
-/// Deploys the stack: the table, the topic, the role.
+/// Deploys the stack: the table, the topic, the role, which may lack one action.
 ///
 /// # Errors
 /// When the template cannot be read.
-pub fn deploy(world: &mut World, watch: bool) -> Result<(), String> {
+pub fn deploy(world: &mut World, watch: bool, without: Option<&str>) -> Result<(), String> {
     let read = read()?;
-    let policy = if watch { &read.watches } else { &read.acts };
-    world.roles.insert(FUNCTION.to_owned(), policy.clone());
+    let mut policy = if watch { &read.watches } else { &read.acts }.clone();
+    for statement in &mut policy.statements {
+        statement
+            .actions
+            .retain(|action| Some(action.as_str()) != without);
+    }
+    world.roles.insert(FUNCTION.to_owned(), policy);
     dynamodb::create_table(world, TABLE, "pk", Some("sk"), Some("ttl"));
     sns::create_topic(world, "Reports");
     Ok(())

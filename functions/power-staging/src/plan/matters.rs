@@ -120,6 +120,22 @@ impl Matters {
         }
     }
 
+    /// What was told on the way stays told until the estate is there: tasks that crash and come back
+    /// are one matter, however often a look finds them running.
+    pub(super) fn keep_what_was_told(&mut self, phase: Phase) {
+        let kept: &[&str] = match phase {
+            Phase::ToWake => &["dark-fails/", "stuck/awake/"],
+            Phase::ToSleep => &["stuck/asleep/"],
+            Phase::Awake | Phase::Asleep => &[],
+        };
+        let before = self.before.clone();
+        for (key, matter) in before {
+            if matter.told.is_some() && kept.iter().any(|prefix| key.starts_with(prefix)) {
+                self.note(&key);
+            }
+        }
+    }
+
     /// Whether it lasts at this look.
     pub(super) fn lasts(&self, key: &str) -> bool {
         self.current.contains_key(key)

@@ -86,3 +86,9 @@ fn changing_an_estate_without_its_lease_is_caught() {
 fn expecting_a_code_with_a_wrong_fault_is_caught() {
     caught(|script| script.lie = Some(Lie::WrongCode));
 }
+
+#[test]
+fn a_secret_that_leaves_the_function_is_caught() {
+    let rule = caught(|script| script.leaks = true);
+    assert_eq!(rule, "no secret leaves the function");
+}

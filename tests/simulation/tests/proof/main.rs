@@ -8,4 +8,7 @@
 )]
 
 mod bugs;
+mod killed;
+mod large;
+mod permissions;
 mod weeks;

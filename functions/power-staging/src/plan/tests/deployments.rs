@@ -189,3 +189,40 @@ fn a_rollout_in_an_estate_that_a_deployment_woke_has_its_grace_too() {
     assert_eq!(play.count("api"), 0);
     assert_eq!(play.heard(ENDED), 1, "{:?}", play.news);
 }
+
+#[test]
+fn a_second_sleep_in_one_night_is_told_with_its_own_beginning() {
+    let mut play = Estate::usual().asleep();
+    play.deploy("web", "2");
+    play.look();
+    play.roll("web", Rollout::InProgress);
+    play.turn_to("2026-11-21T01:00");
+    play.pass(60);
+    let told = play.news.iter().rev().find_map(|news| match news {
+        News::Asleep { began, .. } => Some(*began),
+        _ => None,
+    });
+    assert_eq!(told, Some(jst("2026-11-21T01:00")));
+}
+
+#[test]
+fn tasks_that_crash_and_come_back_are_told_once_in_a_wake() {
+    let mut play = Estate::usual().saying("deployments_wake: never").asleep();
+    play.deploy("web", "2");
+    play.pass(5);
+    play.turn_to(WAKING_TIME);
+    play.pass(2);
+    play.roll("web", Rollout::InProgress);
+    let failed = |play: &mut Play, running: u32, failed_tasks: u32| {
+        let service = play.service("web");
+        service.running = running;
+        service.deployment.as_mut().unwrap().failed_tasks = failed_tasks;
+        play.look();
+    };
+    for crashes in 1..4 {
+        failed(&mut play, 0, crashes);
+        failed(&mut play, 1, crashes);
+    }
+    let told = |news: &News| matches!(news, News::DarkReleaseFails { .. });
+    assert_eq!(play.heard(told), 1, "{:?}", play.news);
+}
