@@ -47,8 +47,19 @@ cloud: build ## A simulated AWS, a minute in a second, that staging falls asleep
 
 .PHONY: test
 test: build nextest ## Run all tests, the ones on the local AWS included
-	@cargo nextest run --workspace --locked --features nightshift/schema
-	@cargo test --workspace --locked --doc --quiet
+	@cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema
+	@cargo test --workspace --exclude nightshift-simulation --locked --doc --quiet
+	@echo 'Building the simulation (some minutes the first time), then playing weeks and years…'
+	@cargo nextest run --package nightshift-simulation --cargo-profile simulation --locked --test-threads num-cpus
+
+.PHONY: soak
+soak: ## Play 10,000 fortnights and 100 years on the simulated cloud (hours)
+	@cargo run --quiet --profile simulation --package nightshift-simulation -- soak $(or $(FORTNIGHTS),10000) $(or $(YEARS),100)
+
+.PHONY: simulate
+simulate: ## One run, step by step: make simulate PLACE=golden-week SEED=7
+	@test -n '$(PLACE)$(SEED)' || { echo 'which run? make simulate PLACE=golden-week SEED=7' >&2; exit 2; }
+	@cargo run --quiet --profile simulation --package nightshift-simulation -- play $(PLACE) $(SEED)
 
 # The same few cases of each property for every mutant; `make mutants MUTANTS='--re plan/sleep'`
 # takes those of one file, `MUTANTS=--iterate` only those that survived the last time.

@@ -251,10 +251,17 @@ fn some(random: &mut Rng, estate: &Estate, at: Timestamp, number: usize) -> Vec<
                 "rebooting",
             ];
             let status = random.choice(statuses).unwrap_or("modifying");
+            // A reader that is busy keeps its cluster from being stopped, and nobody sees it there.
+            let reader = database.replace(":cluster:", ":db:") + "-instance-2";
+            let busy = if database.contains(":cluster:") && random.bool() {
+                reader
+            } else {
+                database
+            };
             vec![(
                 at,
                 Hand::Status {
-                    arn: database,
+                    arn: busy,
                     status,
                     seconds: random.u64(60..3600),
                 },

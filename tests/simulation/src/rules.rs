@@ -436,6 +436,17 @@ impl Rules {
                 self.last_phase.insert(estate.to_owned(), "ready");
                 self.awake(estate);
             }
+            "change_fails"
+                if news["failure"]["code"]
+                    .as_str()
+                    .is_some_and(|code| code.starts_with("InvalidDB")) =>
+            {
+                fail(
+                    at,
+                    "a refusal that passes by itself is waited for",
+                    news.to_string(),
+                );
+            }
             // The estate is nobody's any more, and begins anew if its document returns.
             "released" => {
                 self.last_phase.remove(estate);

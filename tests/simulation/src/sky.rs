@@ -55,9 +55,11 @@ pub struct Seen {
 pub enum Lie {
     /// Every lease is given, whoever holds it.
     NoLease,
-    /// A failed condition has another code than the model's: what a function that expects a wrong
-    /// `Fault` meets.
+    /// A failed condition has another code than the model's.
     WrongCode,
+    /// A refusal by a database's status has a `Fault` where the model has none, and none where it
+    /// has one: what a function that expects the wrong one meets.
+    WrongFault,
 }
 
 /// Kills at one call.
@@ -317,6 +319,13 @@ impl Sky {
             }
             (Some(Lie::WrongCode), Err(fault)) if fault.code == conflict => {
                 Err(Fault::client("ConditionalCheckFailedFault", fault.message))
+            }
+            (Some(Lie::WrongFault), Err(fault)) if fault.code.starts_with("InvalidDB") => {
+                let code = fault
+                    .code
+                    .strip_suffix("Fault")
+                    .map_or_else(|| format!("{}Fault", fault.code), ToOwned::to_owned);
+                Err(Fault::client(&code, fault.message))
             }
             (_, outcome) => outcome,
         }

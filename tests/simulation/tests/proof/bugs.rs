@@ -10,7 +10,7 @@ use power_staging::sabotage::Bug;
 
 /// The rule that caught it, with the fewest storms that do.
 fn caught(spoil: impl Fn(&mut Script)) -> String {
-    for seed in 0..24_u64 {
+    for seed in 0..60_u64 {
         let place = FORTNIGHTS[usize::try_from(seed).unwrap() % FORTNIGHTS.len()];
         let mut script = Script::drawn(place, seed);
         script.watch = false;
@@ -83,8 +83,13 @@ fn changing_an_estate_without_its_lease_is_caught() {
 }
 
 #[test]
-fn expecting_a_code_with_a_wrong_fault_is_caught() {
+fn expecting_another_code_of_a_lost_race_is_caught() {
     caught(|script| script.lie = Some(Lie::WrongCode));
+}
+
+#[test]
+fn expecting_a_code_with_a_wrong_fault_is_caught() {
+    caught(|script| script.lie = Some(Lie::WrongFault));
 }
 
 #[test]

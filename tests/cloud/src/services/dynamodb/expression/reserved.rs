@@ -1,10 +1,14 @@
 //! The words that cannot stand for an attribute in an expression.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html>
 
+use std::{collections::BTreeSet, sync::LazyLock};
+
+static RESERVED: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| WORDS.split_ascii_whitespace().collect());
+
 /// Whether a name is one of them, whatever its case.
 pub(super) fn is_reserved(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    WORDS.split_ascii_whitespace().any(|word| word == name)
+    RESERVED.contains(name.to_ascii_uppercase().as_str())
 }
 
 const WORDS: &str = "
