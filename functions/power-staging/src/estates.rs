@@ -35,6 +35,16 @@ pub struct Resolved {
     pub document: Option<Document>,
 }
 
+impl Resolved {
+    /// When a document that is missing is believed to be gone, if nobody puts it back.
+    #[must_use]
+    pub fn believed_gone_at(&self) -> Option<Timestamp> {
+        let since = self.document.as_ref()?.missing_since?;
+        let at = since.saturating_add(BELIEVED_AFTER).ok()?;
+        (!self.released).then_some(at)
+    }
+}
+
 /// Decides for every estate what is in force. `texts` is none when SSM could not be read: then
 /// everything stays as it was.
 #[must_use]

@@ -165,7 +165,8 @@ pub fn foresee(view: &View<'_>) -> Vec<Deed> {
     let mut deeds = Vec::new();
     for _ in 0..LOOKS {
         let plan = plan(&world.view(view));
-        if plan.chains.is_empty() {
+        // What must be told before it is done is done by the look after.
+        if plan.chains.is_empty() && plan.matters.to_tell().is_empty() {
             break;
         }
         deeds.extend(plan.deeds());

@@ -428,6 +428,7 @@ async fn carry_out(
     #[cfg(feature = "sabotage")]
     crate::sabotage::spoil(&mut plan, view);
     let mut report = report_of(&estate.name, &plan, view.now);
+    report.next = sooner(report.next, estate.believed_gone_at());
     report.steps = plan.deeds();
     let watch = context.function.settings.watch;
     let mut failures = keep_documents(context, ground, estate).await;
@@ -465,6 +466,10 @@ async fn carry_out(
     }
     report.failures = failures;
     report
+}
+
+fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
 }
 
 /// The ledger as it is after this look's own writes, for what is deleted with its revision.

@@ -127,8 +127,8 @@ impl Default for Timings {
             task_start: 20..=90,
             task_stop: 5..=150,
             steady: 5..=60,
-            database_stop: 120..=1200,
-            database_start: 240..=1500,
+            database_stop: 60..=420,
+            database_start: 180..=660,
             backup: 180..=900,
             modification: 120..=900,
         }

@@ -15,3 +15,6 @@ pub mod run;
 pub mod sky;
 pub mod template;
 pub mod weather;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -35,8 +35,8 @@ use crate::{
 /// Once faults stop, an estate is what it should be after so long: an hour for a database to stop,
 /// an hour to start, and the graces.
 const BOUND: SignedDuration = SignedDuration::from_mins(170);
-/// Wakes begin so long before the opening at the earliest.
-const LEAD: SignedDuration = SignedDuration::from_mins(130);
+/// Wakes begin three hours before the opening at the earliest.
+const LEAD: SignedDuration = SignedDuration::from_mins(190);
 /// A full look comes every ten minutes; after something happened every tick counts until then.
 const ATTENTIVE: SignedDuration = SignedDuration::from_mins(13);
 

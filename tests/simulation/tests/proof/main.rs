@@ -8,6 +8,7 @@
 )]
 
 mod bugs;
+mod found;
 mod killed;
 mod large;
 mod permissions;

@@ -167,28 +167,51 @@ fn a_missing_permission_is_told_at_once_and_a_throttle_after_ten_minutes() {
     }
 }
 
+/// The steps that a dry run foresees, in short.
+fn foreseen(play: &Play) -> Vec<String> {
+    let deeds = crate::foresee::foresee(&play.view());
+    let short = deeds.iter().map(|deed| {
+        let value = serde_json::to_value(deed).unwrap();
+        let arn = Arn::new(value["arn"].as_str().unwrap());
+        format!("{} {}", value["step"].as_str().unwrap(), arn.name())
+    });
+    short.collect()
+}
+
 #[test]
 fn a_dry_run_foresees_the_whole_evening_in_order_without_the_ledgers_part() {
     let play = Estate::usual().at(BEDTIME);
-    let deeds = crate::foresee::foresee(&play.view());
-    let steps: Vec<String> = deeds
-        .iter()
-        .map(|deed| {
-            let value = serde_json::to_value(deed).unwrap();
-            let name = value["arn"]
-                .as_str()
-                .unwrap()
-                .rsplit(['/', ':'])
-                .next()
-                .unwrap()
-                .to_owned();
-            format!("{} {name}", value["step"].as_str().unwrap())
-        })
-        .collect();
     assert_eq!(
-        steps,
+        foreseen(&play),
         ["suspend api", "set_count api", "set_count web", "stop db"]
     );
+}
+
+#[test]
+fn a_dry_run_of_a_release_foresees_that_each_entry_is_forgotten_once() {
+    let mut play = Estate::usual().asleep();
+    play.released = true;
+    assert_eq!(
+        foreseen(&play),
+        [
+            "start db",
+            "forget db",
+            "set_count api",
+            "set_count web",
+            "resume api",
+            "forget web",
+            "forget api"
+        ]
+    );
+}
+
+#[test]
+fn a_dry_run_foresees_what_is_done_only_after_it_was_told() {
+    let mut play = Estate::usual().at(BEDTIME);
+    let rollout = &mut play.service("web").deployment.as_mut().unwrap().rollout;
+    *rollout = Rollout::InProgress;
+    play.pass(30);
+    assert_eq!(foreseen(&play), ["set_count web", "stop db"]);
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! What the simulation has found once, in the smallest scene that shows it.
+
+use jiff::{SignedDuration, civil::Time};
+use nightshift_cloud::{call::Actor, services::ssm};
+use nightshift_simulation::{
+    estates::parameter,
+    places::FORTNIGHTS,
+    run::{Script, play, play_on, play_to},
+};
+
+fn calm(seed: u64) -> Script {
+    Script {
+        storms: 0,
+        deeds: 0,
+        watch: false,
+        ..Script::drawn(FORTNIGHTS[5], seed)
+    }
+}
+
+/// The look that first misses a document says itself when it will believe it: the next look of a
+/// settled estate came a second too early, and the one after that ten minutes later.
+#[test]
+fn a_deleted_document_gives_everything_back_ten_minutes_after_it_was_missed() {
+    let script = Script {
+        only: Some("r2e"),
+        ..calm(1)
+    };
+    let night = script
+        .place
+        .at(script.place.first, Time::constant(22, 0, 0, 0));
+    let (_, still) = play_to(&script, night);
+    let mut still = still.unwrap();
+    ssm::delete(&mut still.world, &Actor::Person, &parameter("r2e")).unwrap();
+    let soon = night + SignedDuration::from_mins(22);
+    let (outcome, still) = play_on(&script, &still, soon, None);
+    assert_eq!(outcome.broken, []);
+    let still = still.unwrap();
+    let postgres = still.world.rds.by_name("r2e-postgres").unwrap();
+    assert_ne!(postgres.status, "stopped");
+}
+
+/// A backup in the night was a look without anything to do, after which the same steps were news.
+#[test]
+fn in_watch_mode_the_same_steps_are_told_once_a_night() {
+    for seed in 0..4 {
+        let script = Script {
+            watch: true,
+            ..calm(seed)
+        };
+        assert_eq!(play(&script).broken, [], "seed {seed}");
+    }
+}
