@@ -111,6 +111,12 @@ impl Rules {
         self.trouble = Some(at);
     }
 
+    /// Somebody did something to an estate: what it leads to may be told, also if the same was told
+    /// before.
+    pub fn expect_news(&mut self, estate: &str) {
+        self.told.remove(estate);
+    }
+
     fn meet(&mut self, world: &World, arn: &str, count: u32) {
         let right = self.services.entry(arn.to_owned()).or_default();
         right.counts = vec![Accepted {
