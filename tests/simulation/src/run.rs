@@ -427,7 +427,7 @@ impl Run {
 
     fn step(&mut self) {
         let now = self.clock.now();
-        drop(self.sky.now());
+        self.end_orders(now);
         while let Some(entry) = self.queue.first_entry()
             && entry.key().0 <= now
         {
@@ -438,6 +438,17 @@ impl Run {
         if now >= self.next_tick(now, world) && now >= self.silent_until {
             self.tick(now);
         }
+    }
+
+    /// An order that is over is a reason for news, as any deed is.
+    fn end_orders(&mut self, now: Timestamp) {
+        let mut sky = self.sky.now();
+        self.orders.retain(|estate, order| {
+            if order.until <= now {
+                sky.rules.expect_news(estate);
+            }
+            now < order.until
+        });
     }
 
     fn does(&mut self, doing: Doing, now: Timestamp) {
