@@ -236,6 +236,10 @@ impl Sky {
         let throttled = code
             .as_deref()
             .is_some_and(|code| code.starts_with("Throttling"));
+        if fate.hides_the_effect() {
+            // The client itself sends it again.
+            self.rules.note_trouble(self.world.now);
+        }
         let name = understood.service.name();
         self.callers.insert((name, process), self.world.now);
         let alone = self.callers.iter().all(|((other, caller), at)| {
