@@ -9,6 +9,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use nightshift_cloud::{
     call::Actor,
+    services::rds,
     world::{Noted, What, World},
 };
 use serde_json::Value;
@@ -161,7 +162,7 @@ impl Rules {
                             format!("{} from {from} to {to}", noted.arn),
                         );
                     }
-                    self.their_count(world, noted, *from, *to);
+                    self.their_count(world, noted, *to);
                 }
                 What::Suspension { from, to } => {
                     self.suspension(world, noted, ours, *from, *to, &mut fail)
@@ -174,7 +175,7 @@ impl Rules {
                     );
                 }
                 What::Status { from, to } => {
-                    if serves(from) && !serves(to) {
+                    if rds::serves(from) && !rds::serves(to) {
                         self.usable_until.insert(noted.arn.clone(), noted.at);
                     }
                     self.status(world, noted, ours, to, &mut fail);
@@ -282,7 +283,7 @@ impl Rules {
         }
     }
 
-    fn their_count(&mut self, world: &World, noted: &Noted, _from: u32, to: u32) {
+    fn their_count(&mut self, world: &World, noted: &Noted, to: u32) {
         let bounds = target(world, &noted.arn).map(|target| target.bounds);
         let right = self.services.entry(noted.arn.clone()).or_default();
         right.touched = Some(noted.at);
@@ -614,13 +615,6 @@ fn service_of_target<'a>(
         .ecs
         .services()
         .find(|service| target(world, &service.arn).is_some_and(|target| target.arn == arn))
-}
-
-/// Whether a database of this status takes connections.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
-fn serves(status: &str) -> bool {
-    ["available", "backing-up", "storage-optimization"].contains(&status)
-        || status.starts_with("configuring-")
 }
 
 /// What makes two messages the same: all but how long it took and what it is worth.

@@ -632,11 +632,7 @@ impl Run {
         self.sequence += 1;
         let number = self.sequence;
         let until = now + SignedDuration::from_mins(minutes);
-        let mut payload = json!({ "command": verb, "estate": estate, "by": "tanaka" });
-        if verb != "clear" {
-            payload["until"] = until.to_string().into();
-            payload["reason"] = "load test".into();
-        }
+        let payload = ordered(estate, verb, until);
         self.asked.insert(number, (estate, verb, until));
         let mut note = note(verb);
         note.order = Some(number);
@@ -675,11 +671,7 @@ impl Run {
             self.asked.remove(&number);
             return;
         }
-        let mut payload = json!({ "command": verb, "estate": estate, "by": "tanaka" });
-        if verb != "clear" {
-            payload["until"] = until.to_string().into();
-            payload["reason"] = "load test".into();
-        }
+        let payload = ordered(estate, verb, until);
         let note = Note {
             tries: ended.note.tries + 1,
             ..ended.note.clone()
@@ -831,6 +823,16 @@ impl Run {
             Should::Asleep
         }
     }
+}
+
+/// What a person sends.
+fn ordered(estate: &str, verb: &str, until: Timestamp) -> Value {
+    let mut payload = json!({ "command": verb, "estate": estate, "by": "tanaka" });
+    if verb != "clear" {
+        payload["until"] = until.to_string().into();
+        payload["reason"] = "load test".into();
+    }
+    payload
 }
 
 fn note(what: impl Into<String>) -> Note {

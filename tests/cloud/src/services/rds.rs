@@ -24,7 +24,7 @@ mod windows;
 mod tests;
 
 pub use change::{create_cluster, create_instance, delete};
-pub use database::{Cluster, Database, Instance, NewCluster, NewInstance, Scaling, Shape};
+pub use database::{Cluster, Database, Instance, NewCluster, NewInstance, Scaling, Shape, serves};
 pub use life::{Happening, set_status, start, stop};
 
 /// The service.

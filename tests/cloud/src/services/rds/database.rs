@@ -138,7 +138,8 @@ impl Database {
 
 /// Whether a database with this status takes connections.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
-fn serves(status: &str) -> bool {
+#[must_use]
+pub fn serves(status: &str) -> bool {
     matches!(
         status,
         "available"
