@@ -97,7 +97,8 @@ impl Rds {
     }
 
     /// The members' ARNs, the writer's first.
-    fn members_of(&self, cluster: &str) -> Vec<String> {
+    #[must_use]
+    pub fn members_of(&self, cluster: &str) -> Vec<String> {
         self.database(cluster)
             .and_then(Database::cluster)
             .into_iter()

@@ -1,9 +1,12 @@
 //! Proof that the proof can fail: bugs that this field knows, put back one at a time, each caught by
 //! a rule within a few seeds that are clean without it.
 
+use jiff::SignedDuration;
+use nightshift_cloud::services::rds::set_status;
 use nightshift_simulation::{
     places::FORTNIGHTS,
-    run::{Script, play},
+    rules::Broken,
+    run::{Script, play, play_on, play_to},
     sky::Lie,
 };
 use power_staging::sabotage::Bug;
@@ -87,9 +90,39 @@ fn expecting_another_code_of_a_lost_race_is_caught() {
     caught(|script| script.lie = Some(Lie::WrongCode));
 }
 
+/// An evening on which RDS refuses to stop a cluster that is `available`, because its reader is being
+/// modified for an hour.
+fn evening_with_a_busy_reader(lie: Option<Lie>) -> Vec<Broken> {
+    for seed in 0.. {
+        let script = Script {
+            only: Some("blog-aws-practice"),
+            storms: 0,
+            deeds: 0,
+            watch: false,
+            lie,
+            ..Script::drawn(FORTNIGHTS[5], seed)
+        };
+        let (_, still) = play_to(&script, script.place.begin());
+        let blog = still.unwrap().estates.remove(0);
+        let closing = blog.hours.turns(&script.place)[1];
+        let soon = closing - SignedDuration::from_mins(2);
+        let (_, still) = play_to(&script, soon);
+        let mut still = still.unwrap();
+        if let [_, reader] = still.world.rds.members_of(&blog.databases[0]).as_slice() {
+            set_status(&mut still.world, reader, "modifying", Some(3600..=3600));
+            let (outcome, _) = play_on(&script, &still, soon + SignedDuration::from_hours(3), None);
+            return outcome.broken;
+        }
+    }
+    unreachable!("some seed draws a reader")
+}
+
 #[test]
 fn expecting_a_code_with_a_wrong_fault_is_caught() {
-    caught(|script| script.lie = Some(Lie::WrongFault));
+    assert_eq!(evening_with_a_busy_reader(None), []);
+    let broken = evening_with_a_busy_reader(Some(Lie::WrongFault));
+    let rules: Vec<&str> = broken.iter().map(|broken| broken.rule).collect();
+    assert_eq!(rules, ["a refusal that passes by itself is waited for"]);
 }
 
 #[test]
