@@ -14,7 +14,8 @@ use nightshift::{
     log::{self, Metrics},
     report::{
         Failure, News, Report, State, Why,
-        publish::{self, Message},
+        message::{self, Message},
+        publish::publish,
         text::{self, Place},
     },
 };
@@ -728,7 +729,7 @@ async fn tell_one(
     let place = place(context, estate, &zone, language, now);
     let text = text::news(&news, &place);
     let message = Message {
-        nightshift: publish::VERSION,
+        nightshift: message::VERSION,
         function: FUNCTION.to_owned(),
         estate: estate.name.clone(),
         account: context.account.clone(),
@@ -741,7 +742,7 @@ async fn tell_one(
         lines: text.lines.clone(),
     };
     let function = context.function;
-    match publish::publish(function.sns(), &function.settings.topic, &message, &text).await {
+    match publish(function.sns(), &function.settings.topic, &message, &text).await {
         Ok(()) => {
             told.keys.extend(key);
             told.news.push(news);

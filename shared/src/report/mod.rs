@@ -1,6 +1,7 @@
 //! What a look tells: typed values with causes as codes, never sentences made in a plan. Text in
 //! the reader's language is made from them in one place, [`text`].
 
+pub mod message;
 pub mod text;
 
 #[cfg(feature = "sns")]
