@@ -56,6 +56,9 @@ pub enum Fate {
     KilledAfter,
 }
 
+/// The function that most tests are about.
+const POWER_STAGING: &str = "power-staging";
+
 type Decide = dyn Fn(&Call) -> Fate + Send + Sync;
 
 /// The running gateway.
@@ -69,8 +72,9 @@ pub struct Gateway {
 struct Shared {
     http: Http,
     backends: Mutex<Option<Backends>>,
-    calls: Mutex<Vec<Call>>,
-    decide: Mutex<Option<Arc<Decide>>>,
+    /// By the function that made them.
+    calls: Mutex<BTreeMap<String, Vec<Call>>>,
+    decide: Mutex<BTreeMap<String, Arc<Decide>>>,
     tags: Mutex<HashMap<String, BTreeMap<String, String>>>,
     databases: Mutex<Databases>,
 }
@@ -152,20 +156,35 @@ impl Gateway {
         self.address.to_string()
     }
 
-    /// Takes the calls made since this was last asked.
+    /// Takes the calls that power-staging made since this was last asked.
     #[must_use]
     pub fn take_calls(&self) -> Vec<Call> {
-        std::mem::take(&mut lock(&self.shared.calls))
+        self.take_calls_of(POWER_STAGING)
     }
 
-    /// From now on lets `decide` say what becomes of each call that is not the harness's.
+    /// Takes the calls that a function made since this was last asked.
+    #[must_use]
+    pub fn take_calls_of(&self, function: &str) -> Vec<Call> {
+        lock(&self.shared.calls).remove(function).unwrap_or_default()
+    }
+
+    /// From now on lets `decide` say what becomes of each call of power-staging's.
     pub fn decide(&self, decide: impl Fn(&Call) -> Fate + Send + Sync + 'static) {
-        *lock(&self.shared.decide) = Some(Arc::new(decide));
+        self.decide_of(POWER_STAGING, decide);
+    }
+
+    /// From now on lets `decide` say what becomes of each call of a function's.
+    pub fn decide_of(
+        &self,
+        function: &str,
+        decide: impl Fn(&Call) -> Fate + Send + Sync + 'static,
+    ) {
+        lock(&self.shared.decide).insert(function.to_owned(), Arc::new(decide));
     }
 
     /// From now on all calls are answered as usual.
     pub fn decide_nothing(&self) {
-        *lock(&self.shared.decide) = None;
+        lock(&self.shared.decide).clear();
     }
 
     /// From now on a database that is started or stopped shows that for so many looks at it.
@@ -193,8 +212,11 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let fate = if harness {
         Fate::Normal
     } else {
-        lock(&shared.calls).push(call.clone());
-        let decide = lock(&shared.decide).clone();
+        let caller = caller(&request);
+        let mut calls = lock(&shared.calls);
+        calls.entry(caller.clone()).or_default().push(call.clone());
+        drop(calls);
+        let decide = lock(&shared.decide).get(&caller).cloned();
         decide.map(|decide| decide(&call)).unwrap_or_default()
     };
     let Some(backends) = lock(&shared.backends).clone() else {
@@ -231,6 +253,18 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.remove(TRANSFER_ENCODING);
     Ok(Response::from_parts(parts, Full::new(body)))
+}
+
+/// Which function made a request: each says its name in its user agent. Whoever says none is somebody
+/// at the command line, and taken for power-staging.
+fn caller(request: &Request<Bytes>) -> String {
+    let agent = request.headers().get("user-agent");
+    let words = agent.and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    words
+        .split(' ')
+        .find_map(|word| word.strip_prefix("app/"))
+        .unwrap_or(POWER_STAGING)
+        .to_owned()
 }
 
 impl Call {

@@ -41,22 +41,44 @@ pub struct LocalAws {
 /// How the template is deployed.
 #[derive(Clone, Debug)]
 pub struct Deployment {
-    /// The function's zip.
-    pub zip: PathBuf,
+    /// Each function's zip by the function's name; one zip for all where there is none.
+    pub zips: Zips,
     /// The template's parameters, where they differ from its defaults.
     pub parameters: BTreeMap<String, String>,
 }
 
+/// Where the functions' zips are.
+#[derive(Clone, Debug)]
+pub enum Zips {
+    /// Where `make build` leaves them.
+    Built,
+    /// The same for every function.
+    One(PathBuf),
+}
+
+impl Zips {
+    fn of(&self, function: &str) -> PathBuf {
+        match self {
+            Self::Built => root().join(format!("target/lambda/{function}/bootstrap.zip")),
+            Self::One(zip) => zip.clone(),
+        }
+    }
+}
+
 impl Deployment {
-    /// The zip that `make build` leaves, for this machine, with played time and no schedule.
+    /// The zips that `make build` leaves, for this machine, with played time and no schedule.
     #[must_use]
     pub fn built() -> Self {
-        Self::of(root().join("target/lambda/power-staging/bootstrap.zip"))
+        Self::from(Zips::Built)
     }
 
-    /// Any zip with a `bootstrap` for this machine.
+    /// Any zip with a `bootstrap` for this machine, for every function.
     #[must_use]
     pub fn of(zip: PathBuf) -> Self {
+        Self::from(Zips::One(zip))
+    }
+
+    fn from(zips: Zips) -> Self {
         let architecture = if cfg!(target_arch = "aarch64") {
             "arm64"
         } else {
@@ -68,7 +90,7 @@ impl Deployment {
             ("Schedule", "DISABLED"),
         ];
         Self {
-            zip,
+            zips,
             parameters: parameters
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
@@ -368,7 +390,7 @@ impl LocalAws {
     pub async fn deploy(&self, deployment: &Deployment) -> Result<Stack> {
         let template =
             std::fs::read_to_string(root().join("template.yaml")).context("template.yaml")?;
-        let derived = derive(&template, &deployment.zip)?;
+        let derived = derive(&template, &deployment.zips)?;
         let file = self.directory.join("template.yaml");
         std::fs::write(&file, derived)?;
         let parameters = deployment
@@ -654,10 +676,10 @@ fn pairs(xml: &str, element: &str, key: &str, value: &str) -> Result<BTreeMap<St
         .collect())
 }
 
-/// The template with the built zip in the place of the sources, and this machine's certificates in
-/// that of the runtime's: the function reads them although nothing here speaks TLS.
-fn derive(template: &str, zip: &Path) -> Result<String> {
-    const SOURCES: &str = "CodeUri: functions/power-staging\n";
+/// The template with the built zips in the place of the sources, and this machine's certificates in
+/// that of the runtime's: the functions read them although nothing here speaks TLS.
+fn derive(template: &str, zips: &Zips) -> Result<String> {
+    const SOURCES: &str = "CodeUri: functions/";
     const CERTIFICATES: &str = "/etc/pki/tls/certs/ca-bundle.crt";
     const PLACES: [&str; 3] = [
         CERTIFICATES,
@@ -665,13 +687,22 @@ fn derive(template: &str, zip: &Path) -> Result<String> {
         "/etc/ssl/cert.pem",
     ];
 
-    ensure!(
-        zip.exists(),
-        "{} is not there: run `make build` first",
-        zip.display()
-    );
     ensure!(template.contains(SOURCES), "template.yaml has no {SOURCES}");
-    let derived = template.replace(SOURCES, &format!("CodeUri: {}\n", zip.display()));
+    let mut derived = String::new();
+    for line in template.lines() {
+        if let Some((indent, function)) = line.split_once(SOURCES) {
+            let zip = zips.of(function);
+            ensure!(
+                zip.exists(),
+                "{} is not there: run `make build` first",
+                zip.display()
+            );
+            derived.push_str(&format!("{indent}CodeUri: {}", zip.display()));
+        } else {
+            derived.push_str(line);
+        }
+        derived.push('\n');
+    }
     let certificates = PLACES
         .into_iter()
         .find(|place| Path::new(place).exists())
@@ -710,10 +741,7 @@ mod tests {
     #[test]
     fn the_template_says_what_is_replaced() {
         let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
-        let derived = derive(&template, Path::new("/dev/null")).unwrap();
-        assert!(
-            derived.contains("CodeUri: /dev/null\n")
-                && !derived.contains("functions/power-staging")
-        );
+        let derived = derive(&template, &Zips::One("/dev/null".into())).unwrap();
+        assert!(derived.contains("CodeUri: /dev/null\n") && !derived.contains("CodeUri: functions"));
     }
 }

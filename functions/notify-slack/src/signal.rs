@@ -41,8 +41,30 @@ pub enum What {
     Report(Box<Message>),
     /// An event of an AWS service that is known.
     Event(Box<Event>),
+    /// An alarm that was quiet because its estate slept, and still rings now that it is up.
+    Outlived(Box<Outlived>),
+    /// An estate goes to sleep soon.
+    Bedtime(GoesToSleep),
     /// Anything else.
     Other(Other),
+}
+
+/// An alarm that outlived the wake-up of its estate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outlived {
+    /// The alarm, as it was told quietly.
+    pub alarm: Alarm,
+    /// Since when it rings.
+    pub since: Timestamp,
+}
+
+/// An estate that goes to sleep soon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoesToSleep {
+    /// The estate.
+    pub estate: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A CloudWatch alarm's state.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 use nightshift::{
-    aws::{self, pace::Pace},
+    aws::{self, is_loopback, pace::Pace},
     clock::Clock,
     kind::ecs_service::ServiceClients,
     lambda::{Failed, Invocation, variable},
@@ -73,7 +73,7 @@ impl Function {
     /// When a variable is missing or has a value that makes no sense.
     pub fn from_environment() -> Result<Self, Failed> {
         let config =
-            aws::config().map_err(|lacking| Failed::BadEnvironment(lacking.to_string()))?;
+            aws::config(FUNCTION).map_err(|lacking| Failed::BadEnvironment(lacking.to_string()))?;
         let settings = Settings::from_environment(aws::region(&config))?;
         Ok(Self::new(config, settings))
     }
@@ -167,55 +167,10 @@ impl Settings {
     }
 }
 
-/// Only a local AWS may be played with other dates: no real one has a loopback address.
-#[must_use]
-pub fn is_loopback(endpoint: &str) -> bool {
-    let host = endpoint
-        .strip_prefix("http://")
-        .or_else(|| endpoint.strip_prefix("https://"))
-        .and_then(|rest| rest.split('/').next())
-        .unwrap_or_default();
-    let host = host.strip_prefix('[').map_or_else(
-        || host.split(':').next().unwrap_or_default(),
-        |rest| rest.split(']').next().unwrap_or_default(),
-    );
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
 impl Context<'_> {
     /// The instant on the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_loopback;
-
-    #[test]
-    fn only_a_loopback_endpoint_may_be_played_with() {
-        for endpoint in [
-            "http://127.0.0.1:4566",
-            "http://localhost:4566/",
-            "http://[::1]:80",
-            "https://127.0.0.2",
-        ] {
-            assert!(is_loopback(endpoint), "{endpoint}");
-        }
-        for endpoint in [
-            "",
-            "http://10.0.0.1",
-            "https://ecs.ap-northeast-1.amazonaws.com",
-            "http://127.0.0.1.example.com",
-            "http://localhost.example.com",
-            "ftp://127.0.0.1",
-        ] {
-            assert!(!is_loopback(endpoint), "{endpoint}");
-        }
     }
 }

@@ -500,7 +500,8 @@ where
     }
 }
 
-fn is_conflict<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+/// Whether a condition was not met: somebody else was there first.
+pub fn is_conflict<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error
         .as_service_error()
         .and_then(ProvideErrorMetadata::code)

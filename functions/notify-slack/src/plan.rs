@@ -1,0 +1,412 @@
+//! From what waits and what is known to what is sent: into which channel, as a message of its own,
+//! as an answer in a thread, or folded with others. Alarms are quiet while their estate sleeps on
+//! purpose; nothing is ever left out.
+
+mod course;
+mod house;
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use nightshift::report::Severity;
+use serde::{Deserialize, Serialize};
+
+pub use course::{Move, follow};
+pub use house::{Estate, House};
+
+use crate::{
+    render,
+    scene::{Course, Quiet, Scene},
+    signal::{Alarm, AlarmState, Signal, Stage, Told, What},
+};
+
+/// This function's name, in reports and in the ledger.
+pub const FUNCTION: &str = "notify-slack";
+
+/// So many messages for one channel are sent one by one; more at once are folded.
+pub const FEW: usize = 3;
+
+/// What is known of a thread in Slack: its first message can be drawn anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The channel: its id with a bot token, its name otherwise.
+    pub channel: String,
+    /// The first message's name within the channel; none with a webhook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ts: Option<String>,
+    /// Whether others' news stand in the first message too, so that it must not be drawn anew.
+    #[serde(default)]
+    pub shared: bool,
+    /// What the first message tells.
+    pub signal: Signal,
+    /// An alarm's state, as it was told last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<AlarmState>,
+    /// When it came to that state.
+    pub at: Timestamp,
+    /// When it first went to ALARM in this thread.
+    pub began: Timestamp,
+    /// How often it did.
+    #[serde(default)]
+    pub times: u32,
+    /// When it was over, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Timestamp>,
+    /// Whether it was told quietly.
+    #[serde(default)]
+    pub quiet: bool,
+    /// Slack's id of the picture in the first message, and what is to be seen on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<(String, String)>,
+}
+
+impl Thread {
+    /// How the alarm has fared.
+    #[must_use]
+    pub const fn course(&self) -> Course {
+        Course {
+            began: self.began,
+            times: self.times,
+            over: self.over,
+        }
+    }
+}
+
+/// An alarm that is quiet because its estate sleeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quieted {
+    /// Its ARN.
+    pub arn: String,
+    /// What was told quietly.
+    pub signal: Signal,
+    /// The estate.
+    pub estate: String,
+}
+
+/// A notice that an estate goes to sleep, which people may answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bedtime {
+    /// The estate.
+    pub estate: String,
+    /// When it goes to sleep.
+    pub at: Timestamp,
+    /// The channel's id.
+    pub channel: String,
+    /// The message's name within the channel.
+    pub ts: String,
+    /// The reaction that was followed last, and whose it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<(String, String)>,
+}
+
+/// How one signal is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Telling {
+    /// Where to, by name; a thread has its own.
+    pub channel: String,
+    /// Which thread it belongs to, by name in the table.
+    pub thread: Option<String>,
+    /// What to do in Slack.
+    pub deed: Deed,
+    /// The thread afterwards; its channel and message are filled in by whoever posts.
+    pub after: Option<Thread>,
+    /// Whether it is quiet on purpose and has to be looked at again.
+    pub quieted: Option<Quieted>,
+}
+
+/// What to do in Slack.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// Nothing: it was told already, by another way.
+    Nothing,
+    /// A message of its own.
+    Post(Box<crate::draft::Draft>),
+    /// An answer in a thread, with the thread's first message drawn anew.
+    Answer {
+        /// The answer.
+        answer: Box<crate::draft::Draft>,
+        /// The first message.
+        first: Option<Box<crate::draft::Draft>>,
+    },
+    /// The thread's first message drawn anew, and nothing else.
+    Redraw(Box<crate::draft::Draft>),
+}
+
+/// How much a signal matters to a person who sleeps.
+#[must_use]
+pub fn severity(signal: &Signal) -> Severity {
+    match &signal.what {
+        What::Alarm(alarm) => match alarm.state {
+            AlarmState::Alarm => Severity::Alert,
+            AlarmState::InsufficientData => Severity::Notice,
+            AlarmState::Ok => Severity::Quiet,
+        },
+        What::Outlived(_) => Severity::Alert,
+        What::Report(report) => report.severity,
+        What::Bedtime(_) => Severity::Quiet,
+        What::Event(event) => of_event(&event.told),
+        What::Other(_) => Severity::Notice,
+    }
+}
+
+fn of_event(told: &Told) -> Severity {
+    match told {
+        Told::Deployment { stage, .. } => match stage {
+            Stage::Failed => Severity::Alert,
+            Stage::RollingBack => Severity::Warning,
+            Stage::Begun | Stage::Completed => Severity::Quiet,
+        },
+        Told::Service { level, .. } => match level.as_str() {
+            "ERROR" => Severity::Alert,
+            "WARN" => Severity::Warning,
+            _ => Severity::Quiet,
+        },
+        Told::Task { .. } | Told::Budget { .. } => Severity::Warning,
+        Told::Database { categories, .. } => {
+            let loud = ["failure", "failover", "low storage"];
+            if categories.iter().any(|one| loud.contains(&one.as_str())) {
+                Severity::Warning
+            } else {
+                Severity::Quiet
+            }
+        }
+        Told::CodeDeploy { state, .. } => match state.as_str() {
+            "FAILURE" => Severity::Alert,
+            "STOP" => Severity::Warning,
+            _ => Severity::Quiet,
+        },
+        Told::Health { category, .. } => match category.as_str() {
+            "issue" => Severity::Alert,
+            "accountNotification" => Severity::Notice,
+            _ => Severity::Warning,
+        },
+    }
+}
+
+/// The name of the thread that a signal belongs to, if it belongs to one.
+#[must_use]
+pub fn thread_of(signal: &Signal) -> Option<String> {
+    match &signal.what {
+        What::Alarm(alarm) => Some(thread_of_alarm(alarm)),
+        What::Outlived(outlived) => Some(thread_of_alarm(&outlived.alarm)),
+        // What is quiet grows within one message; what is not has a message of its own.
+        What::Report(report) if report.severity == Severity::Quiet && !report.thread.is_empty() => {
+            Some(format!("night/{}/{}", report.account, report.thread))
+        }
+        What::Bedtime(bedtime) => Some(format!("bedtime/{}", bedtime.estate)),
+        _ => None,
+    }
+}
+
+fn thread_of_alarm(alarm: &Alarm) -> String {
+    let contributor: String = alarm
+        .contributor
+        .iter()
+        .map(|(name, value)| format!("/{name}={value}"))
+        .collect();
+    format!("alarm/{}{contributor}", alarm.arn)
+}
+
+/// How a signal is told, given its thread as it stands in the table.
+#[must_use]
+pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timestamp) -> Telling {
+    let estate = house.estate_of(signal);
+    let quiet = estate
+        .filter(|_| rings(signal))
+        .and_then(|estate| estate.quiet(now));
+    let scene = house.scene(estate, quiet, now);
+    let mut telling = Telling {
+        channel: house.channel(signal, estate, quiet.is_some()),
+        thread: thread_of(signal),
+        deed: Deed::Nothing,
+        after: None,
+        quieted: None,
+    };
+    match &signal.what {
+        What::Alarm(alarm) => {
+            course::of_alarm(&mut telling, signal, alarm, thread, &scene, house);
+            if let (Some(estate), Some(_)) = (estate, quiet)
+                && telling.deed != Deed::Nothing
+            {
+                telling.quieted = Some(Quieted {
+                    arn: alarm.arn.clone(),
+                    signal: signal.clone(),
+                    estate: estate.name.clone(),
+                });
+            }
+        }
+        What::Outlived(outlived) => {
+            let draft = render::outlived(signal, outlived, &scene);
+            telling.deed = Deed::Post(Box::new(house.mentioning(draft, signal, estate)));
+            telling.after = Some(Thread {
+                state: Some(AlarmState::Alarm),
+                began: outlived.since,
+                times: 1,
+                ..opened(signal)
+            });
+        }
+        What::Report(_) => of_report(&mut telling, signal, thread, &scene, house),
+        _ => {
+            let draft = render::first(signal, &scene);
+            telling.deed = Deed::Post(Box::new(house.mentioning(draft, signal, estate)));
+            if telling.thread.is_some() {
+                telling.after = Some(opened(signal));
+            }
+        }
+    }
+    telling
+}
+
+/// Whether a signal is an alarm that somebody would have to answer.
+fn rings(signal: &Signal) -> bool {
+    matches!(&signal.what, What::Alarm(alarm) if alarm.state != AlarmState::Ok)
+}
+
+/// A thread that a signal opens.
+fn opened(signal: &Signal) -> Thread {
+    Thread {
+        channel: String::new(),
+        ts: None,
+        shared: false,
+        signal: signal.clone(),
+        state: None,
+        at: signal.at,
+        began: signal.at,
+        times: 0,
+        over: None,
+        quiet: false,
+        picture: None,
+    }
+}
+
+/// One message a night and estate, which grows; with a webhook each is a message of its own.
+fn of_report(
+    telling: &mut Telling,
+    signal: &Signal,
+    thread: Option<&Thread>,
+    scene: &Scene<'_>,
+    house: &House,
+) {
+    let draft = Box::new(render::first(signal, scene));
+    let known = thread.filter(|thread| thread.ts.is_some() && !thread.shared);
+    telling.deed = match known {
+        Some(thread) if thread.at > signal.at => Deed::Answer {
+            answer: draft,
+            first: None,
+        },
+        Some(_) => Deed::Redraw(draft),
+        None => {
+            let estate = house.estate_of(signal);
+            Deed::Post(Box::new(house.mentioning(*draft, signal, estate)))
+        }
+    };
+    if telling.thread.is_some() {
+        let newer = known.is_none_or(|thread| thread.at <= signal.at);
+        telling.after = Some(match known {
+            Some(thread) if newer => Thread {
+                signal: signal.clone(),
+                at: signal.at,
+                ..thread.clone()
+            },
+            Some(thread) => thread.clone(),
+            None => opened(signal),
+        });
+    }
+}
+
+/// Many at once for one channel: folded into as few messages as Slack's limits allow. Answers the
+/// messages, each with the signals that it tells, and the threads afterwards.
+#[must_use]
+pub fn fold(
+    signals: &[Signal],
+    threads: &BTreeMap<String, Thread>,
+    house: &House,
+    now: Timestamp,
+) -> Folded {
+    let scenes: Vec<Scene<'_>> = signals
+        .iter()
+        .map(|signal| {
+            let estate = house.estate_of(signal);
+            let quiet = estate
+                .filter(|_| rings(signal))
+                .and_then(|estate| estate.quiet(now));
+            house.scene(estate, quiet, now)
+        })
+        .collect();
+    let mut folded = Folded::default();
+    let mut threads = threads.clone();
+    for (signal, scene) in signals.iter().zip(&scenes) {
+        let telling = tell(signal, thread_of(signal).and_then(|name| threads.get(&name)), house, now);
+        if telling.deed == Deed::Nothing {
+            folded.known.push(signal.key.clone());
+            continue;
+        }
+        if let (Some(name), Some(mut after)) = (telling.thread, telling.after) {
+            let is_new = threads.get(&name).is_none_or(|before| before.began != after.began);
+            if is_new {
+                after.shared = true;
+                folded.opened.push(name.clone());
+            }
+            threads.insert(name.clone(), after.clone());
+            folded.threads.insert(name, after);
+        }
+        folded.quieted.extend(telling.quieted);
+        folded.lines.push((signal.clone(), scene.quiet.is_some()));
+        let estate = house.estate_of(signal);
+        if scene.quiet.is_none() && severity(signal) == Severity::Alert {
+            folded.mentions.extend(house.mention(estate));
+        }
+    }
+    folded.mentions.sort_unstable();
+    folded.mentions.dedup();
+    folded
+}
+
+/// What is folded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Folded {
+    /// The signals that are told, and whether each is quiet.
+    pub lines: Vec<(Signal, bool)>,
+    /// The keys of those that were told already by another way.
+    pub known: Vec<String>,
+    /// The threads afterwards.
+    pub threads: BTreeMap<String, Thread>,
+    /// Which of them begin with the folded message.
+    pub opened: Vec<String>,
+    /// The alarms that are quiet on purpose.
+    pub quieted: Vec<Quieted>,
+    /// Whom to mention.
+    pub mentions: Vec<String>,
+}
+
+/// How long after the estate was ready an alarm is still taken for one of the wake-up's.
+pub const SETTLING: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether the estate of a quieted alarm has been up for long enough to read the alarm again.
+#[must_use]
+pub fn is_due(quieted: &Quieted, house: &House, now: Timestamp) -> bool {
+    match house.estate(&quieted.estate) {
+        Some(estate) => estate.quiet(now).is_none(),
+        // Whoever took the estate's document away did not mean its alarms to be lost.
+        None => true,
+    }
+}
+
+/// Why the alarms of an estate in this phase are quiet.
+pub(crate) fn quiet_in(
+    phase: nightshift::ledger::Phase,
+    since: Timestamp,
+    until: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Quiet> {
+    use nightshift::ledger::Phase;
+    match phase {
+        Phase::Asleep | Phase::ToSleep => Some(Quiet::Asleep { until }),
+        Phase::ToWake => Some(Quiet::Waking),
+        Phase::Awake if now.duration_since(since) < SETTLING => Some(Quiet::Waking),
+        Phase::Awake => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
