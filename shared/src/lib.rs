@@ -18,4 +18,5 @@ pub mod log;
 pub mod money;
 pub mod report;
 #[cfg(feature = "aws")]
+#[cfg(any(feature = "ecs", feature = "rds"))]
 mod timestamp;

@@ -165,7 +165,9 @@ impl Gateway {
     /// Takes the calls that a function made since this was last asked.
     #[must_use]
     pub fn take_calls_of(&self, function: &str) -> Vec<Call> {
-        lock(&self.shared.calls).remove(function).unwrap_or_default()
+        lock(&self.shared.calls)
+            .remove(function)
+            .unwrap_or_default()
     }
 
     /// From now on lets `decide` say what becomes of each call of power-staging's.
@@ -259,7 +261,9 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
 /// at the command line, and taken for power-staging.
 fn caller(request: &Request<Bytes>) -> String {
     let agent = request.headers().get("user-agent");
-    let words = agent.and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let words = agent
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
     words
         .split(' ')
         .find_map(|word| word.strip_prefix("app/"))

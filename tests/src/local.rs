@@ -742,6 +742,8 @@ mod tests {
     fn the_template_says_what_is_replaced() {
         let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
         let derived = derive(&template, &Zips::One("/dev/null".into())).unwrap();
-        assert!(derived.contains("CodeUri: /dev/null\n") && !derived.contains("CodeUri: functions"));
+        assert!(
+            derived.contains("CodeUri: /dev/null\n") && !derived.contains("CodeUri: functions")
+        );
     }
 }

@@ -10,11 +10,11 @@ use nightshift::{
 use serde_json::{Value, json};
 
 use crate::{
-    choices::{AS_PLANNED, Choice, choices},
+    choices::{AS_PLANNED, Choice, choices, shown},
     context::Context,
     deliver::Unsent,
     plan::{Bedtime, House},
-    render::{self, blocks},
+    render::{self, Answer, blocks},
     signal::GoesToSleep,
     slack::{Secret, Trouble, Way},
 };
@@ -50,7 +50,12 @@ pub async fn offer(
     let faces = offered.iter().map(|choice| choice.reaction.as_str());
     for face in faces.chain([AS_PLANNED]) {
         let body = json!({ "channel": channel, "timestamp": ts, "name": face });
-        match context.function.slack.call(&token, "reactions.add", &body).await {
+        match context
+            .function
+            .slack
+            .call(&token, "reactions.add", &body)
+            .await
+        {
             Ok(_) => {}
             Err(Trouble::Refused { code, .. }) if code == "already_reacted" => {}
             Err(trouble) => return Err(trouble.into()),
@@ -102,9 +107,19 @@ pub async fn follow(
     next.answered.clone_from(&answer);
     context.outbox.watch_bedtime(&next).await?;
     let scene = house.scene(house.estate(&bedtime.estate), None, now);
-    let draft = match (&answer, until) {
-        (Some(_), _) => render::bedtime_answered(&bedtime.estate, bedtime.at, until, &by, &scene),
-        (None, _) => render::bedtime(&bedtime.estate, bedtime.at, &offered, true, &scene),
+    let shown = shown(&offered);
+    let notice = render::Bedtime {
+        estate: &bedtime.estate,
+        account: &context.account,
+        region: &context.function.settings.region,
+        at: bedtime.at,
+        choices: &shown,
+        function: None,
+    };
+    let draft = if answer.is_some() {
+        render::bedtime_answered(&notice, &Answer { who: &by, until }, &scene)
+    } else {
+        render::bedtime(&notice, &scene)
     };
     let message = blocks::message(&draft);
     context
@@ -153,7 +168,8 @@ async fn reactions(
     let reactions = answer["message"]["reactions"].as_array();
     let texts = |value: &Value| {
         let all = value.as_array().into_iter().flatten();
-        all.filter_map(|one| one.as_str().map(ToOwned::to_owned)).collect()
+        all.filter_map(|one| one.as_str().map(ToOwned::to_owned))
+            .collect()
     };
     Ok(reactions
         .into_iter()
@@ -181,12 +197,16 @@ async fn name_of(context: &Context<'_>, token: &Secret, user: &str) -> String {
         return user.to_owned();
     };
     let profile = &answer["user"]["profile"];
-    [&profile["display_name"], &profile["real_name"], &answer["user"]["name"]]
-        .into_iter()
-        .filter_map(Value::as_str)
-        .find(|name| !name.is_empty())
-        .unwrap_or(user)
-        .to_owned()
+    [
+        &profile["display_name"],
+        &profile["real_name"],
+        &answer["user"]["name"],
+    ]
+    .into_iter()
+    .filter_map(Value::as_str)
+    .find(|name| !name.is_empty())
+    .unwrap_or(user)
+    .to_owned()
 }
 
 /// Writes the order down, or takes it back. An order that a person gave otherwise stays.
@@ -254,6 +274,7 @@ mod tests {
         ["clock10", "clock12"]
             .map(|face| Choice {
                 reaction: face.to_owned(),
+                emoji: String::new(),
                 until: Timestamp::UNIX_EPOCH,
             })
             .to_vec()

@@ -301,7 +301,8 @@ impl Context<'_> {
         let prefix = &self.function.settings.prefix;
         let (house, _) = self.house().await;
         let named = |name: Option<&String>, usual: &str| {
-            name.cloned().unwrap_or_else(|| format!("{prefix}/slack/{usual}"))
+            name.cloned()
+                .unwrap_or_else(|| format!("{prefix}/slack/{usual}"))
         };
         let token = named(house.slack.token_parameter.as_ref(), "token");
         let webhook = named(house.slack.webhook_parameter.as_ref(), "webhook");

@@ -19,7 +19,7 @@ use crate::{
     outbox::Waiting,
     picture,
     plan::{self, Deed, FEW, House, Telling, Thread},
-    render::{self, blocks},
+    render::{self, Digest, blocks},
     signal::{Signal, What},
     slack::{Posted, Trouble, Way},
 };
@@ -73,9 +73,7 @@ impl Unsent {
     /// Whether there is no use in trying anything else in this invocation.
     const fn ends_all(&self) -> bool {
         match self {
-            Self::Slack(trouble) => {
-                trouble.passes() || matches!(trouble, Trouble::Token { .. })
-            }
+            Self::Slack(trouble) => trouble.passes() || matches!(trouble, Trouble::Token { .. }),
             Self::NoWay(_) | Self::Table(_) | Self::TimeIsOver | Self::LeaseLost => true,
             Self::NoChannel => false,
         }
@@ -190,11 +188,7 @@ impl<'a> Courier<'a> {
         }
     }
 
-    fn outcome(
-        self,
-        drained: Result<(), Unsent>,
-        keys: &[String],
-    ) -> BTreeMap<String, Unsent> {
+    fn outcome(self, drained: Result<(), Unsent>, keys: &[String]) -> BTreeMap<String, Unsent> {
         let mut failed = self.failed;
         failed.retain(|key, _| keys.contains(key));
         if let Err(unsent) = drained {
@@ -294,7 +288,12 @@ impl<'a> Courier<'a> {
         };
         self.remember(&mut telling, posted.as_ref()).await?;
         outbox.tell(std::slice::from_ref(&signal.key), now).await?;
-        tracing::info!(kind = "told", key = signal.key, channel = telling.channel, "told");
+        tracing::info!(
+            kind = "told",
+            key = signal.key,
+            channel = telling.channel,
+            "told"
+        );
         if let (Some(posted), Some(name)) = (&posted, &telling.thread) {
             self.adorn(signal, name, &telling, posted, house).await;
         }
@@ -347,11 +346,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Writes down what was done before it is written down that it was told.
-    async fn remember(
-        &self,
-        telling: &mut Telling,
-        posted: Option<&Posted>,
-    ) -> Result<(), Unsent> {
+    async fn remember(&self, telling: &mut Telling, posted: Option<&Posted>) -> Result<(), Unsent> {
         let outbox = &self.context.outbox;
         let now = Clock::system().now();
         if let (Some(name), Some(after)) = (&telling.thread, &mut telling.after) {
@@ -395,7 +390,12 @@ impl<'a> Courier<'a> {
         };
         if let Err(unsent) = done {
             let detail = unsent.to_string();
-            tracing::warn!(kind = "adorn", key = signal.key, detail, "told without all of it");
+            tracing::warn!(
+                kind = "adorn",
+                key = signal.key,
+                detail,
+                "told without all of it"
+            );
         }
     }
 
@@ -443,13 +443,7 @@ impl<'a> Courier<'a> {
         let channel = signals.first().map_or_else(String::new, |signal| {
             house.channel(signal, house.estate_of(signal), false)
         });
-        let scene = house.scene(None, None, now);
-        let mut left = folded.lines.as_slice();
-        for (draft, count) in render::digest(&folded.lines, &scene) {
-            let (told, rest) = left.split_at(count.min(left.len()));
-            left = rest;
-            let keys: Vec<String> = told.iter().map(|(signal, _)| signal.key.clone()).collect();
-            let mut draft = draft;
+        for Digest { mut draft, keys } in plan::digests(&folded, house, now) {
             draft.mention = folded.mentions.first().cloned();
             let posted = match self.post(&channel, None, &draft, house).await {
                 Ok(posted) => posted,
@@ -458,8 +452,10 @@ impl<'a> Courier<'a> {
                     continue;
                 }
             };
-            for (signal, _) in told {
-                self.remember_folded(signal, &folded, &channel, &posted).await?;
+            let told = folded.lines.iter();
+            for signal in told.filter(|signal| keys.contains(&signal.key)) {
+                self.remember_folded(signal, &folded, &channel, &posted)
+                    .await?;
             }
             outbox.tell(&keys, now).await?;
             tracing::info!(kind = "told", count = keys.len(), channel, "told together");
@@ -481,13 +477,12 @@ impl<'a> Courier<'a> {
         if let Some(thread) = folded.threads.get(&name) {
             let mut thread = thread.clone();
             if folded.opened.contains(&name) {
-                thread.channel = posted
-                    .channel
-                    .clone()
-                    .unwrap_or_else(|| channel.to_owned());
+                thread.channel = posted.channel.clone().unwrap_or_else(|| channel.to_owned());
                 thread.ts.clone_from(&posted.ts);
             }
-            outbox.save_thread(&name, &thread, Clock::system().now()).await?;
+            outbox
+                .save_thread(&name, &thread, Clock::system().now())
+                .await?;
         }
         for quieted in &folded.quieted {
             if quieted.signal.key == signal.key {
@@ -571,6 +566,9 @@ impl<'a> Courier<'a> {
                 Err(Trouble::Content { .. }) if !plain => {
                     plain = true;
                     message = blocks::plain(draft);
+                    // What is not sent stays as it is.
+                    message["blocks"] = Value::Array(Vec::new());
+                    message["attachments"] = Value::Array(Vec::new());
                 }
                 Err(trouble) => self.after(trouble, &way, &mut patience).await?,
             }

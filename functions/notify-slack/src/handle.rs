@@ -74,6 +74,12 @@ async fn forward(context: &Context<'_>, payload: &Value) -> Result<Value, Failed
             tracing::info!(kind = "left_out", name = one.name, why = ?one.why, "left out");
             left_out.push(one.name.clone());
         }
+        for signal in &record.understood.signals {
+            // The message says where the rest of it is: here.
+            if matches!(&signal.what, What::Other(other) if other.cut) {
+                tracing::info!(kind = "whole", key = signal.key, payload = %payload, "too long to be told whole");
+            }
+        }
         signals.extend(record.understood.signals.iter().cloned());
     }
     let count = signals.len();
@@ -90,7 +96,9 @@ fn refused(records: &[Record], failed: &BTreeMap<String, Unsent>) -> Vec<Value> 
         .iter()
         .filter(|record| {
             let signals = &record.understood.signals;
-            signals.iter().any(|signal| failed.contains_key(&signal.key))
+            signals
+                .iter()
+                .any(|signal| failed.contains_key(&signal.key))
         })
         .filter_map(|record| Some(json!({ "itemIdentifier": record.id.as_ref()? })))
         .collect()
@@ -117,7 +125,10 @@ fn answer(
 
 /// Posts a line, so that somebody who sets this up sees whether it works.
 async fn test(context: &Context<'_>, payload: &Value) -> Result<Value, Failed> {
-    let by = payload.get("by").and_then(Value::as_str).unwrap_or_default();
+    let by = payload
+        .get("by")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let now = context.now();
     let signal = Signal {
         version: VERSION,

@@ -134,8 +134,12 @@ impl Outbox {
     /// # Errors
     /// When the table cannot be read.
     pub async fn waiting(&self) -> Result<Vec<Waiting>, Failure> {
-        let mut waiting: Vec<Waiting> =
-            self.query(WAITING).await?.iter().filter_map(parsed).collect();
+        let mut waiting: Vec<Waiting> = self
+            .query(WAITING)
+            .await?
+            .iter()
+            .filter_map(parsed)
+            .collect();
         waiting.sort_by(|one, other| {
             (one.signal.at, &one.signal.key).cmp(&(other.signal.at, &other.signal.key))
         });

@@ -56,7 +56,9 @@ pub async fn of(
     let slack = &context.function.slack;
     let length = picture.len().to_string();
     let fields = [("filename", "metric.png"), ("length", length.as_str())];
-    let ticket = slack.form(&token, "files.getUploadURLExternal", &fields).await?;
+    let ticket = slack
+        .form(&token, "files.getUploadURLExternal", &fields)
+        .await?;
     let (address, id) = (
         ticket["upload_url"].as_str().unwrap_or_default(),
         ticket["file_id"].as_str().unwrap_or_default(),
@@ -64,7 +66,9 @@ pub async fn of(
     slack.upload(address, picture).await?;
     let files = json!([{ "id": id, "title": alarm.name }]).to_string();
     let fields = [("files", files.as_str())];
-    slack.form(&token, "files.completeUploadExternal", &fields).await?;
+    slack
+        .form(&token, "files.completeUploadExternal", &fields)
+        .await?;
     Ok(Some((id.to_owned(), alarm.name.clone())))
 }
 
@@ -104,7 +108,9 @@ fn widget(alarm: &Alarm, at: Timestamp, offset: &str) -> Option<Value> {
         }
         Rule::Composite { .. } | Rule::Unknown => return None,
     };
-    let end = at.saturating_add(SignedDuration::from_mins(10)).unwrap_or(at);
+    let end = at
+        .saturating_add(SignedDuration::from_mins(10))
+        .unwrap_or(at);
     let begin = at.saturating_sub(SHOWN).unwrap_or(at);
     let mut widget = json!({
         "width": 800,

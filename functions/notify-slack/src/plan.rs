@@ -15,7 +15,8 @@ pub use course::{Move, follow};
 pub use house::{Estate, House};
 
 use crate::{
-    render,
+    choices::{self, choices},
+    render::{self, Digest},
     scene::{Course, Quiet, Scene},
     signal::{Alarm, AlarmState, Signal, Stage, Told, What},
 };
@@ -210,10 +211,7 @@ fn thread_of_alarm(alarm: &Alarm) -> String {
 /// How a signal is told, given its thread as it stands in the table.
 #[must_use]
 pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timestamp) -> Telling {
-    let estate = house.estate_of(signal);
-    let quiet = estate
-        .filter(|_| rings(signal))
-        .and_then(|estate| estate.quiet(now));
+    let (estate, quiet) = estate_and_quiet(signal, house, now);
     let scene = house.scene(estate, quiet, now);
     let mut telling = Telling {
         channel: house.channel(signal, estate, quiet.is_some()),
@@ -236,7 +234,7 @@ pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timest
             }
         }
         What::Outlived(outlived) => {
-            let draft = render::outlived(signal, outlived, &scene);
+            let draft = render::outlived(signal, outlived.since, &scene);
             telling.deed = Deed::Post(Box::new(house.mentioning(draft, signal, estate)));
             telling.after = Some(Thread {
                 state: Some(AlarmState::Alarm),
@@ -246,6 +244,12 @@ pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timest
             });
         }
         What::Report(_) => of_report(&mut telling, signal, thread, &scene, house),
+        What::Bedtime(goes) => {
+            let choices = choices(goes.at, &house.zone);
+            let draft = choices::notice(signal, goes, &choices, house.remembers, &scene);
+            telling.deed = Deed::Post(Box::new(draft));
+            telling.after = Some(opened(signal));
+        }
         _ => {
             let draft = render::first(signal, &scene);
             telling.deed = Deed::Post(Box::new(house.mentioning(draft, signal, estate)));
@@ -255,6 +259,34 @@ pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timest
         }
     }
     telling
+}
+
+/// The estate that a signal belongs to, and why the signal is quiet, if it is.
+fn estate_and_quiet<'a>(
+    signal: &Signal,
+    house: &'a House,
+    now: Timestamp,
+) -> (Option<&'a Estate>, Option<Quiet>) {
+    let estate = house.estate_of(signal);
+    let quiet = estate
+        .filter(|_| rings(signal))
+        .and_then(|estate| estate.quiet(now));
+    (estate, quiet)
+}
+
+/// The messages of what is folded.
+#[must_use]
+pub fn digests(folded: &Folded, house: &House, now: Timestamp) -> Vec<Digest> {
+    let scenes: Vec<Scene<'_>> = folded
+        .lines
+        .iter()
+        .map(|signal| {
+            let (estate, quiet) = estate_and_quiet(signal, house, now);
+            house.scene(estate, quiet, now)
+        })
+        .collect();
+    let all: Vec<(&Signal, &Scene<'_>)> = folded.lines.iter().zip(&scenes).collect();
+    render::digest(&all)
 }
 
 /// Whether a signal is an alarm that somebody would have to answer.
@@ -323,26 +355,23 @@ pub fn fold(
     house: &House,
     now: Timestamp,
 ) -> Folded {
-    let scenes: Vec<Scene<'_>> = signals
-        .iter()
-        .map(|signal| {
-            let estate = house.estate_of(signal);
-            let quiet = estate
-                .filter(|_| rings(signal))
-                .and_then(|estate| estate.quiet(now));
-            house.scene(estate, quiet, now)
-        })
-        .collect();
     let mut folded = Folded::default();
     let mut threads = threads.clone();
-    for (signal, scene) in signals.iter().zip(&scenes) {
-        let telling = tell(signal, thread_of(signal).and_then(|name| threads.get(&name)), house, now);
+    for signal in signals {
+        let telling = tell(
+            signal,
+            thread_of(signal).and_then(|name| threads.get(&name)),
+            house,
+            now,
+        );
         if telling.deed == Deed::Nothing {
             folded.known.push(signal.key.clone());
             continue;
         }
         if let (Some(name), Some(mut after)) = (telling.thread, telling.after) {
-            let is_new = threads.get(&name).is_none_or(|before| before.began != after.began);
+            let is_new = threads
+                .get(&name)
+                .is_none_or(|before| before.began != after.began);
             if is_new {
                 after.shared = true;
                 folded.opened.push(name.clone());
@@ -351,9 +380,9 @@ pub fn fold(
             folded.threads.insert(name, after);
         }
         folded.quieted.extend(telling.quieted);
-        folded.lines.push((signal.clone(), scene.quiet.is_some()));
-        let estate = house.estate_of(signal);
-        if scene.quiet.is_none() && severity(signal) == Severity::Alert {
+        folded.lines.push(signal.clone());
+        let (estate, quiet) = estate_and_quiet(signal, house, now);
+        if quiet.is_none() && severity(signal) == Severity::Alert {
             folded.mentions.extend(house.mention(estate));
         }
     }
@@ -365,8 +394,8 @@ pub fn fold(
 /// What is folded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Folded {
-    /// The signals that are told, and whether each is quiet.
-    pub lines: Vec<(Signal, bool)>,
+    /// The signals that are told.
+    pub lines: Vec<Signal>,
     /// The keys of those that were told already by another way.
     pub known: Vec<String>,
     /// The threads afterwards.

@@ -106,7 +106,7 @@ pub struct Alarm {
     /// For a composite alarm: the alarms that made it change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Child>,
-    /// For a composite alarm whose actions are suppressed: who suppresses them, an alarm's name or
+    /// Where its actions are suppressed: who suppresses them, an alarm's or a mute rule's name, or
     /// CloudWatch's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppressed_by: Option<String>,
@@ -391,7 +391,7 @@ pub struct Other {
     #[serde(default)]
     pub source: String,
     /// Field by field, where it was JSON: a path (`detail.state`) and its value, in the order of the
-    /// document.
+    /// names.
     #[serde(default)]
     pub fields: Vec<(String, String)>,
     /// As it came, where it was no JSON.

@@ -242,17 +242,17 @@ impl Slack {
             code: "malformed".to_owned(),
         })?;
         let whole = async {
-            let response = self
-                .connector
-                .call(request)
-                .await
-                .map_err(|error| Trouble::Passing {
-                    what: if error.is_timeout() {
-                        "timeout".to_owned()
-                    } else {
-                        "network".to_owned()
-                    },
-                })?;
+            let response =
+                self.connector
+                    .call(request)
+                    .await
+                    .map_err(|error| Trouble::Passing {
+                        what: if error.is_timeout() {
+                            "timeout".to_owned()
+                        } else {
+                            "network".to_owned()
+                        },
+                    })?;
             let status = response.status().as_u16();
             let retry_after = seconds(response.headers());
             let body = ByteStream::new(response.into_body())

@@ -101,7 +101,10 @@ async fn follow(
 ) {
     for one in &watched.bedtimes {
         if let Err(unsent) = bedtime::follow(context, one, house, ledger).await {
-            failed.insert(format!("the answers to the notice of {}", one.estate), unsent);
+            failed.insert(
+                format!("the answers to the notice of {}", one.estate),
+                unsent,
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// An alarm that rings again so soon after it was over belongs to the same thread.
-pub const FLAPPING: SignedDuration = SignedDuration::from_mins(30);
+pub(super) const FLAPPING: SignedDuration = SignedDuration::from_mins(30);
 /// One change of state has the same instant by every way, but for the last digits.
 const SAME: SignedDuration = SignedDuration::from_secs(1);
 

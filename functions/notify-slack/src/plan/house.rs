@@ -81,8 +81,13 @@ impl House {
         Self {
             zone: zone.unwrap_or(TimeZone::UTC),
             estates: estates.collect(),
-            language: company.as_ref().map(|company| company.language).unwrap_or_default(),
-            slack: company.and_then(|company| company.slack).unwrap_or_default(),
+            language: company
+                .as_ref()
+                .map(|company| company.language)
+                .unwrap_or_default(),
+            slack: company
+                .and_then(|company| company.slack)
+                .unwrap_or_default(),
             remembers,
             function: function.to_owned(),
         }
@@ -199,7 +204,10 @@ impl Estate {
     pub fn quiet(&self, now: Timestamp) -> Option<Quiet> {
         let sleeper = self.sleeper.as_ref()?;
         let (phase, since) = self.phase?;
-        let until = sleeper.calendar.span_at_or_after(now).map(|span| span.begin);
+        let until = sleeper
+            .calendar
+            .span_at_or_after(now)
+            .map(|span| span.start);
         quiet_in(phase, since, until, now)
     }
 
@@ -288,7 +296,9 @@ fn placed(
 ) -> Estate {
     let document = estate_parameter(prefix, name);
     let sleeper = company.and_then(|company| {
-        config::sleeper(&document, name, estate, company).ok().flatten()
+        config::sleeper(&document, name, estate, company)
+            .ok()
+            .flatten()
     });
     let mut placed = Estate {
         name: name.to_owned(),

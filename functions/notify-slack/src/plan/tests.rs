@@ -1,4 +1,4 @@
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config,
     documents::Documents,
@@ -44,7 +44,9 @@ fn house() -> Builder {
     Builder {
         documents: Documents {
             company: Some(COMPANY.to_owned()),
-            estates: estates.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+            estates: estates
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .into(),
         },
         ledger: Ledger::default(),
         remembers: true,
@@ -85,7 +87,13 @@ impl Builder {
     }
 
     fn built(&self) -> House {
-        House::new(&self.documents, &self.ledger, "/nightshift", self.remembers, FUNCTION)
+        House::new(
+            &self.documents,
+            &self.ledger,
+            "/nightshift",
+            self.remembers,
+            FUNCTION,
+        )
     }
 }
 
@@ -134,7 +142,10 @@ fn measuring(mut signal: Signal, dimensions: &[(&str, &str)]) -> Signal {
 }
 
 fn of_staging(state: AlarmState, when: Timestamp) -> Signal {
-    measuring(alarm("api-cpu", state, when), &[("ClusterName", "staging"), ("ServiceName", "api")])
+    measuring(
+        alarm("api-cpu", state, when),
+        &[("ClusterName", "staging"), ("ServiceName", "api")],
+    )
 }
 
 fn report(severity: Severity, when: Timestamp) -> Signal {
@@ -178,7 +189,10 @@ impl Channel {
         if let Some(mut after) = telling.after.clone() {
             if matches!(telling.deed, Deed::Post(_)) {
                 after.channel = "C1".to_owned();
-                after.ts = self.house.remembers.then(|| format!("{}.1", signal.at.as_second()));
+                after.ts = self
+                    .house
+                    .remembers
+                    .then(|| format!("{}.1", signal.at.as_second()));
             }
             self.thread = Some(after);
         }
@@ -228,7 +242,11 @@ fn the_same_state_by_another_way_is_told_once() {
 fn what_comes_and_goes_is_one_thread_with_a_count() {
     let mut channel = Channel::new(house().built());
     for minute in 0..5 {
-        let rings = channel.hears(&alarm("a", AlarmState::Alarm, at(&format!("10:{minute}0:00"))));
+        let rings = channel.hears(&alarm(
+            "a",
+            AlarmState::Alarm,
+            at(&format!("10:{minute}0:00")),
+        ));
         assert_eq!(kind(&rings) == "post", minute == 0);
         let over = channel.hears(&alarm("a", AlarmState::Ok, at(&format!("10:{minute}5:00"))));
         assert_eq!(kind(&over), "answer and redraw");
@@ -239,14 +257,16 @@ fn what_comes_and_goes_is_one_thread_with_a_count() {
 
 #[test]
 fn an_alarm_that_was_over_for_half_an_hour_begins_anew() {
-    for (rest, expected) in [(FLAPPING - 1.seconds(), "answer and redraw"), (FLAPPING, "post")]
-        .map(|(rest, expected)| (rest, expected))
-    {
+    let second = SignedDuration::from_secs(1);
+    for (rest, expected) in [(FLAPPING - second, "answer and redraw"), (FLAPPING, "post")] {
         let mut channel = Channel::new(house().built());
         channel.hears(&alarm("a", AlarmState::Alarm, at("10:00:00")));
         channel.hears(&alarm("a", AlarmState::Ok, at("10:01:00")));
         let again = at("10:01:00") + rest;
-        assert_eq!(kind(&channel.hears(&alarm("a", AlarmState::Alarm, again))), expected);
+        assert_eq!(
+            kind(&channel.hears(&alarm("a", AlarmState::Alarm, again))),
+            expected
+        );
     }
 }
 
@@ -323,7 +343,11 @@ fn a_quieted_alarm_is_read_again_when_its_estate_has_been_up_for_a_while() {
         (Phase::Awake, "08:50:00", true),
     ] {
         let house = house().phase(phase, at(since)).built();
-        assert_eq!(is_due(&quieted, &house, at("09:00:00")), due, "{phase:?} since {since}");
+        assert_eq!(
+            is_due(&quieted, &house, at("09:00:00")),
+            due,
+            "{phase:?} since {since}"
+        );
     }
     let mut gone = house();
     gone.documents.estates.clear();
@@ -365,19 +389,53 @@ fn a_signal_goes_where_its_estate_or_its_severity_says() {
         ..alarm("x", AlarmState::Ok, at("10:00:00"))
     };
     for (signal, estate, channel) in [
-        (alarm("shop-5xx", AlarmState::Alarm, at("10:00:00")), Some("shop"), "#shop"),
-        (alarm("other", AlarmState::Alarm, at("10:00:00")), None, "#alerts"),
-        (alarm("other", AlarmState::Ok, at("10:00:00")), None, "#alerts"),
-        (of_staging(AlarmState::Alarm, at("10:00:00")), Some("staging"), "#alerts"),
-        (report(Severity::Quiet, at("10:00:00")), Some("staging"), "#ops"),
-        (report(Severity::Alert, at("10:00:00")), Some("staging"), "#alerts"),
+        (
+            alarm("shop-5xx", AlarmState::Alarm, at("10:00:00")),
+            Some("shop"),
+            "#shop",
+        ),
+        (
+            alarm("other", AlarmState::Alarm, at("10:00:00")),
+            None,
+            "#alerts",
+        ),
+        (
+            alarm("other", AlarmState::Ok, at("10:00:00")),
+            None,
+            "#alerts",
+        ),
+        (
+            of_staging(AlarmState::Alarm, at("10:00:00")),
+            Some("staging"),
+            "#alerts",
+        ),
+        (
+            report(Severity::Quiet, at("10:00:00")),
+            Some("staging"),
+            "#ops",
+        ),
+        (
+            report(Severity::Alert, at("10:00:00")),
+            Some("staging"),
+            "#alerts",
+        ),
         (failed, Some("staging"), "#alerts"),
         (steady, None, "#ops"),
         (other, None, "#ops"),
     ] {
         let found = house.estate_of(&signal);
-        assert_eq!(found.map(|estate| estate.name.as_str()), estate, "{}", signal.key);
-        assert_eq!(house.channel(&signal, found, false), channel, "{}", signal.key);
+        assert_eq!(
+            found.map(|estate| estate.name.as_str()),
+            estate,
+            "{}",
+            signal.key
+        );
+        assert_eq!(
+            house.channel(&signal, found, false),
+            channel,
+            "{}",
+            signal.key
+        );
     }
 }
 
@@ -385,10 +443,22 @@ fn a_signal_goes_where_its_estate_or_its_severity_says() {
 fn an_alarm_belongs_to_the_estate_whose_resource_it_measures() {
     let house = house().built();
     for (dimensions, estate) in [
-        (&[("ClusterName", "staging"), ("ServiceName", "web")][..], Some("staging")),
+        (
+            &[("ClusterName", "staging"), ("ServiceName", "web")][..],
+            Some("staging"),
+        ),
         (&[("ClusterName", "staging")], Some("staging")),
-        (&[("ClusterName", "staging"), ("ServiceName", "somebody-elses")], None),
-        (&[("ClusterName", "production"), ("ServiceName", "web")], None),
+        (
+            &[
+                ("ClusterName", "staging"),
+                ("ServiceName", "somebody-elses"),
+            ],
+            None,
+        ),
+        (
+            &[("ClusterName", "production"), ("ServiceName", "web")],
+            None,
+        ),
         (&[("DBInstanceIdentifier", "staging-db")], Some("staging")),
         (&[("DBClusterIdentifier", "other-db")], None),
         (&[], None),
@@ -416,13 +486,26 @@ fn the_longest_prefix_decides_whose_an_alarm_is() {
 #[test]
 fn a_night_is_one_message_that_grows_and_what_is_not_quiet_is_another() {
     let mut channel = Channel::new(house().built());
-    assert_eq!(kind(&channel.hears(&report(Severity::Quiet, at("19:05:00")))), "post");
-    assert_eq!(kind(&channel.hears(&report(Severity::Quiet, at("20:05:00")))), "redraw");
+    assert_eq!(
+        kind(&channel.hears(&report(Severity::Quiet, at("19:05:00")))),
+        "post"
+    );
+    assert_eq!(
+        kind(&channel.hears(&report(Severity::Quiet, at("20:05:00")))),
+        "redraw"
+    );
     let warning = report(Severity::Warning, at("21:05:00"));
     assert_eq!(thread_of(&warning), None);
-    assert_eq!(kind(&tell(&warning, None, &channel.house, warning.at)), "post");
+    assert_eq!(
+        kind(&tell(&warning, None, &channel.house, warning.at)),
+        "post"
+    );
     let late = channel.hears(&report(Severity::Quiet, at("19:30:00")));
-    assert_eq!(kind(&late), "answer", "an older one must not undo the newer");
+    assert_eq!(
+        kind(&late),
+        "answer",
+        "an older one must not undo the newer"
+    );
 }
 
 #[test]
@@ -433,7 +516,7 @@ fn many_at_once_are_folded_and_none_is_missing() {
         .collect();
     signals.push(of_staging(AlarmState::Alarm, at("10:00:00")));
     let folded = fold(&signals, &BTreeMap::new(), &house, at("10:00:00"));
-    let told: Vec<&String> = folded.lines.iter().map(|(signal, _)| &signal.key).collect();
+    let told: Vec<&String> = folded.lines.iter().map(|signal| &signal.key).collect();
     let keys: Vec<&String> = signals.iter().map(|signal| &signal.key).collect();
     assert_eq!(told, keys);
     assert_eq!((folded.opened.len(), folded.quieted.len()), (501, 1));
@@ -453,7 +536,10 @@ fn an_alarm_that_rang_and_ended_in_one_storm_is_one_thread() {
     assert_eq!(folded.lines.len(), 2);
     assert_eq!(folded.known, [signals[1].key.clone()]);
     let thread = folded.threads.values().next().unwrap();
-    assert_eq!((folded.opened.len(), thread.over), (1, Some(at("10:01:00"))));
+    assert_eq!(
+        (folded.opened.len(), thread.over),
+        (1, Some(at("10:01:00")))
+    );
 }
 
 #[test]
@@ -495,6 +581,9 @@ fn a_broken_document_leaves_the_last_good_one_in_force() {
         .insert("staging".to_owned(), "sleep: 1".to_owned());
     let house = builder.built();
     assert_eq!(house.slack.channel.as_deref(), Some("#ops"));
-    assert_eq!(house.estate("staging").unwrap().cluster.as_deref(), Some("staging"));
+    assert_eq!(
+        house.estate("staging").unwrap().cluster.as_deref(),
+        Some("staging")
+    );
     assert!(config::company("x", COMPANY).is_ok());
 }

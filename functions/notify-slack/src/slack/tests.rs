@@ -79,7 +79,10 @@ async fn a_message_goes_to_the_channel_with_the_token_in_the_header_alone() {
     assert_eq!(address, "https://slack.com/api/chat.postMessage");
     assert_eq!(token.as_deref(), Some("Bearer xoxb-canary"));
     let body: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((&body["channel"], &body["unfurl_links"]), (&json!("#ops"), &json!(false)));
+    assert_eq!(
+        (&body["channel"], &body["unfurl_links"]),
+        (&json!("#ops"), &json!(false))
+    );
     assert!(!body.to_string().contains("canary"));
 }
 
@@ -97,16 +100,24 @@ async fn what_slack_answers_is_told_apart_by_what_helps() {
         (500, "<html>", passing("HTTP 500")),
         (200, r#"{"ok":tr"#, passing("HTTP 200 without an answer")),
         (302, "", passing("HTTP 302 without an answer")),
-        (200, r#"{"ok":false,"error":"internal_error"}"#, passing("internal_error")),
+        (
+            200,
+            r#"{"ok":false,"error":"internal_error"}"#,
+            passing("internal_error"),
+        ),
         (
             200,
             r#"{"ok":false,"error":"invalid_auth"}"#,
-            Trouble::Token { code: "invalid_auth".to_owned() },
+            Trouble::Token {
+                code: "invalid_auth".to_owned(),
+            },
         ),
         (
             200,
             r#"{"ok":false,"error":"channel_not_found"}"#,
-            Trouble::Channel { code: "channel_not_found".to_owned() },
+            Trouble::Channel {
+                code: "channel_not_found".to_owned(),
+            },
         ),
         (
             200,
@@ -119,7 +130,9 @@ async fn what_slack_answers_is_told_apart_by_what_helps() {
         (
             200,
             r#"{"ok":false,"error":"message_not_found"}"#,
-            Trouble::Lost { code: "message_not_found".to_owned() },
+            Trouble::Lost {
+                code: "message_not_found".to_owned(),
+            },
         ),
         (
             200,
@@ -156,7 +169,9 @@ async fn a_webhook_succeeds_only_with_its_ok() {
         (
             200,
             "<html>a proxy's page</html>",
-            Trouble::Passing { what: "HTTP 200 without an answer".to_owned() },
+            Trouble::Passing {
+                what: "HTTP 200 without an answer".to_owned(),
+            },
         ),
         (
             403,
@@ -213,7 +228,10 @@ async fn nothing_is_sent_to_another_host() {
         "https://example.com/?slack.com",
         "https://notslack.com/upload",
     ] {
-        assert!(slack(&parrot).upload(address, vec![1]).await.is_err(), "{address}");
+        assert!(
+            slack(&parrot).upload(address, vec![1]).await.is_err(),
+            "{address}"
+        );
     }
     assert!(parrot.asked.lock().unwrap().is_empty());
     let fine = "https://files.slack.com/upload/v1/abc?x=1";
@@ -230,5 +248,8 @@ fn a_secret_is_never_shown() {
 #[test]
 fn a_form_keeps_every_byte() {
     let body = form(&[("name", "a b&c=d"), ("files", "[{\"id\":\"é\"}]")]);
-    assert_eq!(body, "name=a%20b%26c%3Dd&files=%5B%7B%22id%22%3A%22%C3%A9%22%7D%5D");
+    assert_eq!(
+        body,
+        "name=a%20b%26c%3Dd&files=%5B%7B%22id%22%3A%22%C3%A9%22%7D%5D"
+    );
 }

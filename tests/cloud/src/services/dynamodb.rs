@@ -356,10 +356,10 @@ impl Service for DynamoDbService {
         };
         match call.operation.as_str() {
             "ListTables" => vec![Demand::new("dynamodb:ListTables", "*", &Tags::new())],
-            "BatchWriteItem" => {
+            "BatchGetItem" | "BatchWriteItem" => {
                 let tables = call.input["RequestItems"].as_object().into_iter().flatten();
                 tables
-                    .map(|(table, _)| demand("BatchWriteItem", table))
+                    .map(|(table, _)| demand(&call.operation, table))
                     .collect()
             }
             "TransactWriteItems" => many::actions(call)
@@ -408,6 +408,7 @@ impl Service for DynamoDbService {
             "DeleteItem" => items::delete(world, call),
             "Query" => query::query(world, call),
             "Scan" => query::scan(world, call),
+            "BatchGetItem" => many::batch_get(world, call),
             "BatchWriteItem" => many::batch_write(world, call),
             "TransactWriteItems" => many::transact_write(world, call),
             _ => Err(unknown_operation(self, call)),

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{expression::invalid, items::judge};
+use super::{
+    expression::invalid,
+    items::{get, judge},
+};
 use crate::{
     call::{Call, Fault, Outcome},
     world::World,
@@ -46,6 +49,43 @@ pub(super) fn batch_write(world: &mut World, call: &Call) -> Outcome {
         one.carry_out(world, &call.actor);
     }
     Ok(json!({ "UnprocessedItems": {} }))
+}
+
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+pub(super) fn batch_get(world: &World, call: &Call) -> Outcome {
+    let mut responses = serde_json::Map::new();
+    let mut count = 0;
+    let tables = call.input["RequestItems"].as_object().into_iter().flatten();
+    for (table, wanted) in tables {
+        let mut found = Vec::new();
+        let mut seen = Vec::new();
+        for key in wanted["Keys"].as_array().into_iter().flatten() {
+            count += 1;
+            if seen.contains(&key) {
+                return Err(invalid("Provided list of item keys contains duplicates"));
+            }
+            seen.push(key);
+            let mut one = wanted.clone();
+            one["TableName"] = table.clone().into();
+            one["Key"] = key.clone();
+            if let Some(fields) = one.as_object_mut() {
+                fields.remove("Keys");
+            }
+            let one = Call {
+                input: one,
+                ..call.clone()
+            };
+            let mut answer = get(world, &one)?;
+            found.extend(answer.get_mut("Item").map(Value::take));
+        }
+        responses.insert(table.clone(), found.into());
+    }
+    if count == 0 || count > 100 {
+        return Err(invalid(
+            "1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 100, Member must have length greater than or equal to 1]",
+        ));
+    }
+    Ok(json!({ "Responses": responses, "UnprocessedKeys": {} }))
 }
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html

@@ -344,6 +344,30 @@ fn a_batch_writes_and_deletes_up_to_25_different_items() {
 }
 
 #[test]
+fn a_batch_of_reads_answers_what_is_there() {
+    let mut world = world();
+    for sk in ["a", "b"] {
+        ask(&mut world, "PutItem", json!({ "Item": row(sk, 1) })).unwrap();
+    }
+    let keys = |names: Vec<String>| {
+        let keys: Vec<Value> = names.iter().map(|name| key(name)).collect();
+        json!({ "RequestItems": { "ledger": { "Keys": keys } } })
+    };
+    let names = ["a", "c", "b"].map(ToOwned::to_owned).to_vec();
+    let answer = ask(&mut world, "BatchGetItem", keys(names)).unwrap();
+    let found = &answer["Responses"]["ledger"];
+    assert_eq!(found.as_array().unwrap().len(), 2);
+    assert_eq!(found[1]["sk"]["S"], "b");
+    for names in [
+        vec!["a".to_owned(), "a".to_owned()],
+        Vec::new(),
+        (0..101).map(|number| number.to_string()).collect(),
+    ] {
+        assert!(ask(&mut world, "BatchGetItem", keys(names)).is_err());
+    }
+}
+
+#[test]
 fn a_table_is_made_described_and_protected() {
     let mut world = world();
     let create = json!({
