@@ -10,7 +10,7 @@ use std::{
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     aws::{self, failure::failure, is_loopback},
     clock::Clock,
@@ -68,7 +68,13 @@ pub struct Settings {
     pub function_name: String,
     /// The Region.
     pub region: String,
+    /// For how long whoever sends may be silent before another takes over: longer than any single
+    /// request lasts.
+    pub lease: SignedDuration,
 }
+
+/// Longer than any single request lasts.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What one invocation works with.
 #[derive(Clone, Debug)]
@@ -206,6 +212,7 @@ impl Settings {
             function_name: std::env::var("AWS_LAMBDA_FUNCTION_NAME")
                 .unwrap_or_else(|_| FUNCTION.to_owned()),
             region,
+            lease: LEASE,
         })
     }
 }

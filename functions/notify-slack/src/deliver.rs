@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use nightshift::{clock::Clock, report::Failure};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -27,16 +27,14 @@ use crate::{
 /// Between two messages for one channel. Slack takes one a second.
 /// <https://docs.slack.dev/apis/web-api/rate-limits>
 const APART: Duration = Duration::from_millis(1100);
-/// How long the lease lasts without being renewed: longer than any single request.
-const LEASE: SignedDuration = SignedDuration::from_secs(30);
-/// The lease is renewed when so much of it has passed.
-const RENEW: Duration = Duration::from_secs(10);
 /// What is left of the invocation for giving the lease back and for answering.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// So often a picture is tried to be put into its message.
 const PICTURE_TRIES: u32 = 4;
-/// Between two looks at whether another invocation has sent what this one brought.
+/// Between the first two looks at whether another invocation has sent what this one brought; longer
+/// and longer after that, because in a storm a thousand of them look.
 const PEEK: Duration = Duration::from_secs(2);
+const PEEK_AT_MOST: Duration = Duration::from_secs(10);
 
 /// Why something was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -103,11 +101,16 @@ pub async fn see_through(context: &Context<'_>, signals: Vec<Signal>) -> BTreeMa
 
 /// Sends until these keys are told, by this invocation or by another.
 pub async fn send(context: &Context<'_>, keys: Vec<String>) -> BTreeMap<String, Unsent> {
+    let mut pause = PEEK;
     loop {
         let mut courier = Courier::new(context);
         match courier.take_lease().await {
             Ok(true) => {
                 let drained = courier.drain().await;
+                // Whoever has the lease now sends what is left.
+                if matches!(drained, Err(Unsent::LeaseLost)) {
+                    continue;
+                }
                 if let Err(failure) = context.outbox.give_back().await {
                     nightshift::log::failure(plan::FUNCTION, "", &failure);
                 }
@@ -126,10 +129,11 @@ pub async fn send(context: &Context<'_>, keys: Vec<String>) -> BTreeMap<String, 
             Ok(_) => {}
             Err(failure) => return of_all(&keys, || Unsent::Table(failure.clone())),
         }
-        if Instant::now() + PEEK + LAST_WORDS >= context.deadline {
+        if Instant::now() + pause + LAST_WORDS >= context.deadline {
             return of_all(&keys, || Unsent::TimeIsOver);
         }
-        sleep(PEEK).await;
+        sleep(pause).await;
+        pause = (pause * 3 / 2).min(PEEK_AT_MOST);
     }
 }
 
@@ -158,12 +162,18 @@ impl<'a> Courier<'a> {
     async fn take_lease(&mut self) -> Result<bool, Failure> {
         self.renewed = Instant::now();
         let now = Clock::system().now();
-        let until = now.saturating_add(LEASE).unwrap_or(now);
+        let lease = self.context.function.settings.lease;
+        let until = now.saturating_add(lease).unwrap_or(now);
         self.context.outbox.take_lease(now, until).await
     }
 
+    /// A third of the lease: two renewals may fail to be in time.
+    fn renew_every(&self) -> Duration {
+        self.context.function.settings.lease.unsigned_abs() / 3
+    }
+
     async fn renew(&mut self) -> Result<(), Unsent> {
-        if self.renewed.elapsed() < RENEW {
+        if self.renewed.elapsed() < self.renew_every() {
             return Ok(());
         }
         if self.take_lease().await? {
@@ -184,7 +194,7 @@ impl<'a> Courier<'a> {
             if now >= at {
                 return Ok(());
             }
-            sleep_until(at.min(now + RENEW)).await;
+            sleep_until(at.min(now + self.renew_every())).await;
         }
     }
 
