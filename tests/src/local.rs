@@ -108,8 +108,10 @@ impl Deployment {
 /// The stack as deployed.
 #[derive(Clone, Debug)]
 pub struct Stack {
-    /// The function's name.
+    /// The name of power-staging as deployed.
     pub function: String,
+    /// The name of notify-slack as deployed.
+    pub notifier: String,
     /// The ledger's table.
     pub table: String,
     /// The topic that reports go to.
@@ -465,6 +467,7 @@ impl LocalAws {
         };
         Ok(Stack {
             function: output("PowerStagingFunction")?,
+            notifier: output("NotifySlackFunction")?,
             table: output("LedgerTable")?,
             topic: output("ReportsTopic")?,
             resources,
@@ -531,6 +534,17 @@ impl LocalAws {
             text.len()
         );
         let input = json!({ "Name": name, "Value": text, "Type": "String", "Overwrite": true });
+        self.aws.json(SSM, "PutParameter", &input).await?;
+        Ok(())
+    }
+
+    /// Writes a secret.
+    ///
+    /// # Errors
+    /// When Parameter Store refuses it.
+    pub async fn put_secret(&self, name: &str, text: &str) -> Result<()> {
+        let input =
+            json!({ "Name": name, "Value": text, "Type": "SecureString", "Overwrite": true });
         self.aws.json(SSM, "PutParameter", &input).await?;
         Ok(())
     }

@@ -15,7 +15,7 @@ use nightshift::{
 };
 use nightshift_cloud::{
     call::Actor,
-    front::{Front, Options, serve},
+    front::{Front, Options, Stack, serve},
     services::{dynamodb, ssm},
     world::{ACCOUNT, REGION, World},
 };
@@ -28,7 +28,7 @@ use notify_slack::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-const TABLE: &str = "Ledger";
+const TABLE: &str = Stack::TABLE;
 
 const COMPANY: &str = "
 version: 1
@@ -57,7 +57,7 @@ pub(crate) enum By {
 
 impl Stage {
     pub(crate) async fn set(by: By) -> Result<Self> {
-        Self::with_lease(by, SignedDuration::from_secs(1)).await
+        Self::with_lease(by, SignedDuration::from_secs(30)).await
     }
 
     /// With another time for which whoever sends may be silent.
@@ -68,7 +68,9 @@ impl Stage {
         let now = Clock::system().now();
         let mut world = World::new(now, 1);
         world.throttles = false;
-        dynamodb::create_table(&mut world, TABLE, "pk", Some("sk"), Some("ttl"));
+        // With the role that the template gives it, so that a call that it does not allow fails.
+        let template = include_str!("../../../../template.yaml");
+        Stack::read(template, "notify-slack")?.deploy(&mut world);
         let secret = match by {
             By::App => ("/nightshift/slack/token", slack.token()),
             By::Webhook => ("/nightshift/slack/webhook", slack.webhook("ops")),

@@ -79,6 +79,20 @@ pub fn rules_of_template(
         let name = event["RuleName"].as_str().map_or(name, ToOwned::to_owned);
         rules.push((name, pattern));
     }
+    for (id, resource) in template.resources() {
+        let is_rule = resource.get("Type").and_then(Yaml::text) == Some("AWS::Events::Rule");
+        let Some(properties) = resource.get("Properties").filter(|_| is_rule) else {
+            continue;
+        };
+        if template.is_made(resource)?
+            && let Some(pattern) = template.field(properties, "EventPattern")?
+        {
+            events::check(&pattern)?;
+            let name = template.field(properties, "Name")?;
+            let name = name.as_ref().and_then(Value::as_str).unwrap_or(id);
+            rules.push((name.to_owned(), pattern));
+        }
+    }
     Ok(rules)
 }
 
@@ -376,6 +390,8 @@ impl<'a> Template<'a> {
                     "arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}:*"
                 ))
             }
+            // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
+            Some("AWS::SQS::Queue") => Ok(format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{id}")),
             Some("AWS::IAM::Role") => Ok(format!("arn:aws:iam::{ACCOUNT}:role/{id}")),
             Some("AWS::Serverless::Function" | "AWS::Lambda::Function") => {
                 Ok(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{id}"))

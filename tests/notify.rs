@@ -1,0 +1,215 @@
+//! notify-slack as built, deployed from the real template: the alarms of production fire on a local AWS
+//! and are told in a Slack on loopback.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
+
+use std::time::Duration;
+
+use nightshift_slack::{Access, Slack};
+use nightshift_tests::aws::{ACCOUNT, CLOUDWATCH, REGION, SNS, first_text};
+use nightshift_tests::local::{Deployment, LocalAws, Stack, root};
+use serde_json::{Value, json};
+
+const COMPANY: &str = "
+version: 1
+time_zone: Asia/Tokyo
+slack: { channel: '#ops', alert_channel: '#alerts', mention: S0123456789 }
+";
+const PRODUCTION: &str = "
+version: 1
+watch: { alarms: [bookmark-manager-production-] }
+";
+/// Longer than anything takes that is on its way.
+const SOON: Duration = Duration::from_secs(40);
+
+struct Shop {
+    local: LocalAws,
+    stack: Stack,
+    slack: Slack,
+    topic: String,
+}
+
+/// The stack beside a topic that a team has already, as in production's Terraform.
+async fn shop() -> Shop {
+    let slack = Slack::start().await.unwrap();
+    for channel in ["ops", "alerts"] {
+        let _id = slack.add_channel(channel, Access::Member);
+    }
+    let local = LocalAws::start().await.unwrap();
+    let name = [("Name", "bookmark-manager-production-alerts")];
+    let created = local.aws.query(SNS, "CreateTopic", &name).await.unwrap();
+    let topic = first_text(&created, "TopicArn").unwrap();
+    let deployment = Deployment::built()
+        .with("SlackUrl", &slack.url())
+        .with("AlarmTopicArns", &topic);
+    let stack = local.deploy(&deployment).await.unwrap();
+    local
+        .put_secret("/nightshift/slack/token", &slack.token())
+        .await
+        .unwrap();
+    for (name, document) in [
+        ("/nightshift/company", COMPANY),
+        (
+            "/nightshift/estates/bookmark-manager-production",
+            PRODUCTION,
+        ),
+    ] {
+        local.put_document(name, document).await.unwrap();
+    }
+    Shop {
+        local,
+        stack,
+        slack,
+        topic,
+    }
+}
+
+/// What production's Terraform makes: an action to the topic, and none for the recovery.
+fn alarms(topic: &str) -> [Value; 4] {
+    let service = json!([
+        { "Name": "ClusterName", "Value": "bookmark-manager-production-cluster" },
+        { "Name": "ServiceName", "Value": "bookmark-manager-production-api" },
+    ]);
+    let balancer = json!([
+        { "Name": "LoadBalancer", "Value": "app/bookmark-manager-production-alb/50dc6c495c0c9188" },
+    ]);
+    let aurora = json!([
+        { "Name": "DBClusterIdentifier", "Value": "bookmark-manager-production-aurora" },
+    ]);
+    [
+        (
+            "api-cpu-high",
+            "AWS/ECS",
+            "CPUUtilization",
+            "Average",
+            80.0,
+            &service,
+        ),
+        (
+            "api-memory-high",
+            "AWS/ECS",
+            "MemoryUtilization",
+            "Average",
+            80.0,
+            &service,
+        ),
+        (
+            "alb-5xx",
+            "AWS/ApplicationELB",
+            "HTTPCode_Target_5XX_Count",
+            "Sum",
+            5.0,
+            &balancer,
+        ),
+        (
+            "aurora-connections",
+            "AWS/RDS",
+            "DatabaseConnections",
+            "Average",
+            80.0,
+            &aurora,
+        ),
+    ]
+    .map(
+        |(name, namespace, metric, statistic, threshold, dimensions)| {
+            json!({
+                "AlarmName": format!("bookmark-manager-production-{name}"),
+                "Namespace": namespace, "MetricName": metric, "Statistic": statistic,
+                "Dimensions": dimensions, "Period": 60, "EvaluationPeriods": 3,
+                "Threshold": threshold, "ComparisonOperator": "GreaterThanThreshold",
+                "AlarmActions": [topic],
+            })
+        },
+    )
+}
+
+/// The recovery as EventBridge tells it, which needs no `ok_actions`.
+fn recovery(alarm: &Value) -> Value {
+    let name = alarm["AlarmName"].as_str().unwrap();
+    let mut event: Value = serde_json::from_str(
+        &std::fs::read_to_string(root().join("events/alarm-cpu-eventbridge-ok.json")).unwrap(),
+    )
+    .unwrap();
+    // Later than any alarm that this test lets ring.
+    let at = "2036-01-01T00:00:00.000+0000";
+    event["id"] = format!("recovery-of-{name}").into();
+    event["resources"] = json!([format!(
+        "arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
+    )]);
+    event["detail"]["alarmName"] = name.into();
+    event["detail"]["state"]["timestamp"] = at.into();
+    event
+}
+
+#[tokio::test]
+async fn the_alarms_of_production_ring_in_slack_and_their_recovery_answers_them() {
+    let shop = shop().await;
+    let alarms = alarms(&shop.topic);
+    for alarm in &alarms {
+        let aws = &shop.local.aws;
+        aws.json(CLOUDWATCH, "PutMetricAlarm", alarm).await.unwrap();
+        let state = json!({
+            "AlarmName": alarm["AlarmName"], "StateValue": "ALARM",
+            "StateReason": "Threshold Crossed: 3 datapoints were greater than the threshold.",
+        });
+        aws.json(CLOUDWATCH, "SetAlarmState", &state).await.unwrap();
+    }
+    let first = |slack: &Slack| {
+        let all = slack.messages("alerts").into_iter();
+        all.filter(|message| !message.is_reply())
+            .collect::<Vec<_>>()
+    };
+    let told = shop
+        .slack
+        .until(SOON, |slack| first(slack).len() == alarms.len())
+        .await;
+    let log = shop.local.log(&shop.stack.notifier).await.unwrap();
+    assert!(
+        told,
+        "{:#?}\n{}",
+        shop.slack.messages("alerts"),
+        log.join("\n")
+    );
+    for alarm in &alarms {
+        let event = recovery(alarm);
+        let invoked = shop
+            .local
+            .invoke(&shop.stack.notifier, &event)
+            .await
+            .unwrap();
+        assert_eq!(invoked.answer().unwrap()["told"], 1);
+    }
+    for message in first(&shop.slack) {
+        let replies = shop.slack.replies("alerts", &message.ts);
+        assert_eq!(replies.len(), 1, "{}", message.as_read());
+        assert!(message.edits > 0, "{}", message.as_read());
+    }
+}
+
+#[tokio::test]
+async fn every_sample_is_told() {
+    let shop = shop().await;
+    let mut told = 0;
+    for file in std::fs::read_dir(root().join("events")).unwrap() {
+        let path = file.unwrap().path();
+        let payload: Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        if payload["command"].is_string() {
+            continue;
+        }
+        let invoked = shop
+            .local
+            .invoke(&shop.stack.notifier, &payload)
+            .await
+            .unwrap();
+        let answer = invoked.answer().unwrap();
+        if payload["Records"][0]["eventSource"] == "aws:sqs" {
+            assert_eq!(answer["batchItemFailures"], json!([]), "{}", path.display());
+        } else {
+            assert!(answer["told"].is_u64(), "{}: {answer}", path.display());
+        }
+        told += 1;
+    }
+    assert!(told > 30, "only {told}");
+    assert!(shop.slack.messages("ops").len() + shop.slack.messages("alerts").len() > 25);
+}
