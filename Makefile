@@ -49,6 +49,7 @@ cloud: build ## A simulated AWS, a minute in a second, that staging falls asleep
 test: build nextest ## Run all tests, the ones on the local AWS included
 	@cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema
 	@cargo test --workspace --exclude nightshift-simulation --locked --doc --quiet
+	@python tests/validate_blocks.py functions/notify-slack/src/render/snapshots/json/*.snap
 	@echo 'Building the simulation (some minutes the first time), then playing weeks and years…'
 	@cargo nextest run --package nightshift-simulation --cargo-profile simulation --locked --test-threads num-cpus
 
