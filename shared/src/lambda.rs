@@ -6,7 +6,8 @@ use std::{future::Future, time::Duration};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
-use tracing::Level;
+use tracing::{Level, Subscriber};
+use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
 
 use crate::{clock::Clock, kind::Arn};
 
@@ -62,15 +63,23 @@ pub fn write_logs() {
     let level = std::env::var("RUST_LOG")
         .ok()
         .and_then(|level| level.parse().ok());
+    logs_to(std::io::stdout, level.unwrap_or(Level::INFO)).init();
+}
+
+/// Logs in the form that Lambda gets them, to a place of the caller's.
+pub fn logs_to<W>(writer: W, level: Level) -> impl Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
         .with_target(false)
-        .with_max_level(level.unwrap_or(Level::INFO))
-        .with_writer(std::io::stdout)
-        .init();
+        .with_max_level(level)
+        .with_writer(writer)
+        .finish()
 }
 
 /// Answers invocations until Lambda ends the process.

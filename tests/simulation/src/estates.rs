@@ -1,7 +1,7 @@
 //! The estates of a run: two services with an instance, a service under auto scaling, a service
 //! with an Aurora cluster, each with details from the seed; and bystanders that nobody may touch.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use fastrand::Rng;
 use nightshift_cloud::{
@@ -272,12 +272,12 @@ fn blog(world: &mut World, random: &mut Rng) -> Estate {
     let mut needs = BTreeMap::new();
     if random.bool() {
         needs.insert(worker.to_owned(), Vec::new());
-        document.push_str(&format!("  needs: {{ {worker}: [] }}\n"));
+        let _ = writeln!(document, "  needs: {{ {worker}: [] }}");
     }
     let mut wake_to = BTreeMap::new();
     if random.u8(0..3) == 0 {
         wake_to.insert(worker.to_owned(), 2);
-        document.push_str(&format!("  wake_to: {{ {worker}: 2 }}\n"));
+        let _ = writeln!(document, "  wake_to: {{ {worker}: 2 }}");
     }
     Estate {
         name,

@@ -3,6 +3,7 @@
 
 use std::{cell::RefCell, io};
 
+use nightshift::lambda;
 use tracing::{Level, subscriber::DefaultGuard};
 
 thread_local! {
@@ -26,15 +27,7 @@ impl io::Write for Keep {
 /// Collects this thread's log lines, in the form that Lambda gets, until the guard is dropped.
 #[must_use]
 pub fn collect() -> DefaultGuard {
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_target(false)
-        .with_max_level(Level::INFO)
-        .with_writer(|| Keep)
-        .finish();
+    let subscriber = lambda::logs_to(|| Keep, Level::INFO);
     tracing::subscriber::set_default(subscriber)
 }
 

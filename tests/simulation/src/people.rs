@@ -175,6 +175,7 @@ const SERVICES: [(&str, &[&str]); 3] = [
     ),
 ];
 
+#[expect(clippy::too_many_lines, reason = "a list: one arm for each deed")]
 fn some(random: &mut Rng, estate: &Estate, at: Timestamp, number: usize) -> Vec<(Timestamp, Hand)> {
     let later = |random: &mut Rng| at + seconds(random.i64(1800..14400));
     let names = SERVICES.iter().find(|(name, _)| *name == estate.name);
@@ -363,6 +364,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(60);
 
 impl Hand {
     /// Does it. Answers which estate it concerns, none for all, and for how long the outcome is open.
+    #[expect(clippy::too_many_lines, reason = "a list: one arm for each deed")]
     pub fn does(
         &self,
         world: &mut World,

@@ -2,6 +2,8 @@
 //! days are open is written down here by hand, so that the product's own calendar proves nothing
 //! about itself.
 
+use std::fmt::Write as _;
+
 use jiff::{
     SignedDuration, Timestamp, Zoned,
     civil::{Date, Time, Weekday, date},
@@ -187,7 +189,7 @@ impl Place {
             document.push_str("holidays:");
             document.push_str(country);
             if !closed.is_empty() {
-                document.push_str(&format!("\n  closed: [{}]", closed.join(", ")));
+                let _ = write!(document, "\n  closed: [{}]", closed.join(", "));
             }
             document.push('\n');
         }

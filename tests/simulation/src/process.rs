@@ -78,8 +78,8 @@ pub struct Ended {
 pub struct Note {
     /// In words.
     pub what: String,
-    /// Which order of a person it carries out, by its number.
-    pub order: Option<u64>,
+    /// Which order of a person it carries out: the estate and the order's number.
+    pub order: Option<(&'static str, u64)>,
     /// How often it was tried.
     pub tries: u32,
 }

@@ -60,7 +60,7 @@ struct Right {
     /// Whether the older counts stay right: the function may not have seen the newer ones.
     keeps: bool,
     suspensions: BTreeSet<[bool; 3]>,
-    /// Whether we put it to sleep and it was not ready since.
+    /// Whether we put it to sleep, and neither its scaling was resumed nor the estate ready since.
     asleep: bool,
     touched: Option<Timestamp>,
 }
@@ -165,7 +165,7 @@ impl Rules {
                     self.their_count(world, noted, *to);
                 }
                 What::Suspension { from, to } => {
-                    self.suspension(world, noted, ours, *from, *to, &mut fail)
+                    self.suspension(world, noted, ours, *from, *to, &mut fail);
                 }
                 What::Bounds { from, to } if ours => {
                     fail(
@@ -191,7 +191,7 @@ impl Rules {
                     self.stopped_by_us.remove(&noted.arn);
                 }
                 What::Published { message, .. } if ours => {
-                    self.published(noted.at, message, &mut fail)
+                    self.published(noted.at, message, &mut fail);
                 }
                 _ => {}
             }
@@ -342,6 +342,8 @@ impl Rules {
                 format!("{arn} from {from:?} to {to:?}"),
             );
         }
+        // From here on auto scaling moves the count as the load asks, down to the minimum too.
+        right.asleep = false;
         if running < desired && !just {
             let recent = right
                 .counts

@@ -39,6 +39,9 @@ const BOUND: SignedDuration = SignedDuration::from_mins(170);
 const LEAD: SignedDuration = SignedDuration::from_mins(190);
 /// A full look comes every ten minutes; after something happened every tick counts until then.
 const ATTENTIVE: SignedDuration = SignedDuration::from_mins(13);
+/// How often a tick is played while a look changed nothing and waits, for a database to stop, say.
+/// Those in between are lost, as EventBridge may lose them.
+const WAITING: SignedDuration = SignedDuration::from_mins(3);
 
 /// Codes that are answers, not failures.
 const EXPECTED: [&str; 3] = [
@@ -49,6 +52,10 @@ const EXPECTED: [&str; 3] = [
 
 /// What is played.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that tests turn one by one"
+)]
 pub struct Script {
     /// Where in time.
     pub place: Place,
@@ -144,6 +151,31 @@ struct Standing {
     until: Timestamp,
 }
 
+/// What is known of one estate: what its people did, and how the function left it.
+#[derive(Debug, Default)]
+struct Known {
+    /// Every opening and closing of the place.
+    turns: Vec<Timestamp>,
+    /// How the last look left it: whether settled, and when something is due.
+    left: Option<(bool, Option<Timestamp>)>,
+    /// What it should be is not certain before that.
+    uncertain_until: Option<Timestamp>,
+    /// The order in force.
+    order: Option<Standing>,
+    /// When the orders end that were given.
+    order_ends: Vec<Timestamp>,
+    /// Orders that no answer came for yet, by number.
+    asked: BTreeMap<u64, (&'static str, Timestamp)>,
+    /// Since when its document is gone.
+    deleted_at: Option<Timestamp>,
+}
+
+impl Known {
+    fn unsure(&mut self, until: Timestamp) {
+        self.uncertain_until = self.uncertain_until.max(Some(until));
+    }
+}
+
 /// A run under way.
 pub struct Run {
     script: Script,
@@ -161,15 +193,14 @@ pub struct Run {
     processes: u64,
     running: FuturesUnordered<LocalBoxFuture<'static, Ended>>,
     attentive_until: Timestamp,
-    /// How the last look left each estate: whether settled, and when something is due.
-    left: BTreeMap<String, (bool, Option<Timestamp>)>,
+    known: BTreeMap<&'static str, Known>,
     last_tick: Timestamp,
     idle_tick: Timestamp,
+    /// When anything changed or failed for the last time, by whomever.
+    stirred_at: Timestamp,
+    /// When the last look began that was answered.
+    looked_at: Timestamp,
     silent_until: Timestamp,
-    uncertain: BTreeMap<&'static str, Timestamp>,
-    orders: BTreeMap<&'static str, Standing>,
-    asked: BTreeMap<u64, (&'static str, &'static str, Timestamp)>,
-    deleted: BTreeMap<&'static str, Timestamp>,
     outcome: Outcome,
 }
 
@@ -190,7 +221,7 @@ pub struct Still {
 /// Plays a script to its end, or to the first broken rule.
 #[must_use]
 pub fn play(script: &Script) -> Outcome {
-    on_stage(script, |script| Run::set(script)).0
+    on_stage(script, Run::set).0
 }
 
 /// Plays a script to an instant.
@@ -300,6 +331,14 @@ impl Run {
         );
         sky.lie = script.lie;
         sky.trace = script.tells.then(Vec::new);
+        let known = still.estates.iter().map(|estate| {
+            let known = Known {
+                turns: estate.hours.turns(&script.place),
+                ..Known::default()
+            };
+            (estate.name, known)
+        });
+        let known = known.collect();
         let mut run = Self {
             sky: Shared::new(sky),
             clock,
@@ -308,6 +347,7 @@ impl Run {
             random: Rng::with_seed(script.seed ^ 0xfade),
             patterns: template::patterns()?,
             payload: template::tick()?,
+            known,
             estates: still.estates,
             queue: BTreeMap::new(),
             sequence: 0,
@@ -315,14 +355,11 @@ impl Run {
             processes: 0,
             running: FuturesUnordered::new(),
             attentive_until: begin + ATTENTIVE,
-            left: BTreeMap::new(),
             last_tick: begin,
             idle_tick: begin,
+            stirred_at: begin,
+            looked_at: begin,
             silent_until: begin,
-            uncertain: BTreeMap::new(),
-            orders: BTreeMap::new(),
-            asked: BTreeMap::new(),
-            deleted: BTreeMap::new(),
             outcome: Outcome {
                 invocations: still.invocations,
                 ..Outcome::default()
@@ -412,15 +449,26 @@ impl Run {
         let soonest = minute_after(self.last_tick)
             .max(minute_after(just_before(now)))
             .max(minute_after(just_before(self.silent_until)));
-        let settled = !self.left.is_empty() && self.left.values().all(|(settled, _)| *settled);
+        let mut left = self
+            .known
+            .values()
+            .filter_map(|known| known.left)
+            .peekable();
+        let settled = left.peek().is_some() && left.all(|(settled, _)| settled);
         let quiet = settled && self.running.is_empty() && now >= self.attentive_until;
-        if self.script.every_tick || !quiet {
+        let waits = self.looked_at > self.stirred_at && self.running.is_empty();
+        if self.script.every_tick || !(quiet || waits) {
             return soonest;
         }
-        let dues = self.left.values().filter_map(|(_, due)| *due);
+        let dues = self.known.values().filter_map(|known| known.left?.1);
+        let at_last = if quiet {
+            self.idle_tick
+        } else {
+            self.last_tick + WAITING
+        };
         let at = dues
             .chain(world)
-            .chain([self.idle_tick])
+            .chain([at_last])
             .fold(self.until, Timestamp::min);
         minute_after(just_before(at)).max(soonest)
     }
@@ -443,12 +491,11 @@ impl Run {
     /// An order that is over is a reason for news, as any deed is.
     fn end_orders(&mut self, now: Timestamp) {
         let mut sky = self.sky.now();
-        self.orders.retain(|estate, order| {
-            if order.until <= now {
+        for (estate, known) in &mut self.known {
+            if known.order.take_if(|order| order.until <= now).is_some() {
                 sky.rules.expect_news(estate);
             }
-            now < order.until
-        });
+        }
     }
 
     fn does(&mut self, doing: Doing, now: Timestamp) {
@@ -511,6 +558,7 @@ impl Run {
             || ended.process.is_none();
         if troubled {
             self.sky.now().rules.note_trouble(now);
+            self.stirred_at = now;
         }
         let mut all = logs::take();
         all.push_str(&logs::take_metrics().join("\n"));
@@ -558,13 +606,20 @@ impl Run {
         {
             self.attentive_until = now + ATTENTIVE;
         }
+        if answer["estates"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty())
+        {
+            self.looked_at = self.last_tick;
+        }
         for report in answer["estates"].as_array().into_iter().flatten() {
             let Some(estate) = report["estate"].as_str() else {
                 continue;
             };
             let next = report["next"].as_str().and_then(|next| next.parse().ok());
-            self.left
-                .insert(estate.to_owned(), (report["settled"] == true, next));
+            if let Some(known) = self.known.get_mut(estate) {
+                known.left = Some((report["settled"] == true, next));
+            }
         }
     }
 
@@ -577,7 +632,8 @@ impl Run {
                 })
         });
         // Whoever deleted an estate's document cannot order anything of it.
-        let unknown = matches!(failed, Failed::BadInput(_)) && !self.deleted.is_empty();
+        let any_is_gone = self.known.values().any(|known| known.deleted_at.is_some());
+        let unknown = any_is_gone && matches!(failed, Failed::BadInput(_));
         if !something && !unknown {
             let detail = format!("{}: {failed}", ended.note.what);
             self.sky
@@ -600,18 +656,18 @@ impl Run {
             None => self.estates.iter().map(|estate| estate.name).collect(),
         };
         for name in names {
-            self.unsure(name, now + open);
+            self.known(name).unsure(now + open);
             self.sky.now().rules.expect_news(name);
         }
         match hand {
             Hand::Silence { minutes } => {
-                self.silent_until = now + SignedDuration::from_mins(*minutes)
+                self.silent_until = now + SignedDuration::from_mins(*minutes);
             }
             Hand::DeleteDocument { estate } => {
-                self.deleted.entry(estate).or_insert(now);
+                self.known(estate).deleted_at.get_or_insert(now);
             }
             Hand::MendDocument { estate } => {
-                self.deleted.remove(estate);
+                self.known(estate).deleted_at = None;
             }
             Hand::Order {
                 estate,
@@ -623,9 +679,8 @@ impl Run {
         self.attentive_until = now + ATTENTIVE;
     }
 
-    fn unsure(&mut self, estate: &'static str, until: Timestamp) {
-        let known = self.uncertain.entry(estate).or_insert(until);
-        *known = (*known).max(until);
+    fn known(&mut self, estate: &'static str) -> &mut Known {
+        self.known.entry(estate).or_default()
     }
 
     fn order(&mut self, estate: &'static str, verb: &'static str, minutes: i64, now: Timestamp) {
@@ -633,42 +688,38 @@ impl Run {
         let number = self.sequence;
         let until = now + SignedDuration::from_mins(minutes);
         let payload = ordered(estate, verb, until);
-        self.asked.insert(number, (estate, verb, until));
+        self.known(estate).asked.insert(number, (verb, until));
         let mut note = note(verb);
-        note.order = Some(number);
+        note.order = Some((estate, number));
         self.invoke(Sent { payload, note });
     }
 
     /// A person whose order failed sends it again after two minutes.
     fn order_ended(&mut self, ended: &Ended, now: Timestamp) {
-        let Some(number) = ended.note.order else {
+        let Some((estate, number)) = ended.note.order else {
             return;
         };
-        let Some((estate, verb, until)) = self.asked.get(&number).copied() else {
+        let known = self.known(estate);
+        let Some((verb, until)) = known.asked.get(&number).copied() else {
             return;
         };
-        self.unsure(estate, now + SignedDuration::from_mins(10));
+        known.unsure(now + SignedDuration::from_mins(10));
         if matches!(ended.ending, Ending::Answered(_)) {
-            self.asked.remove(&number);
-            if verb == "clear" {
-                self.orders.remove(estate);
-            } else {
-                self.orders.insert(
-                    estate,
-                    Standing {
-                        verb,
-                        since: now,
-                        until,
-                    },
-                );
-                self.unsure_after(estate, until);
+            known.asked.remove(&number);
+            known.order = (verb != "clear").then_some(Standing {
+                verb,
+                since: now,
+                until,
+            });
+            if verb != "clear" {
+                known.order_ends.push(until);
             }
             return;
         }
         // It may have been written all the same.
-        self.unsure(estate, until.max(now) + SignedDuration::from_mins(10));
+        known.unsure(until.max(now) + SignedDuration::from_mins(10));
         if now >= until && verb != "clear" || ended.note.tries > 50 {
-            self.asked.remove(&number);
+            known.asked.remove(&number);
             return;
         }
         let payload = ordered(estate, verb, until);
@@ -682,13 +733,6 @@ impl Run {
         );
     }
 
-    /// When an order ends, the calendar takes over.
-    fn unsure_after(&mut self, estate: &'static str, until: Timestamp) {
-        let number = self.sequence;
-        self.asked
-            .insert(u64::MAX - number, (estate, "ends", until));
-    }
-
     fn judge(&mut self) {
         let now = self.clock.now();
         let (journal, emitted) = {
@@ -699,10 +743,14 @@ impl Run {
             (std::mem::take(&mut sky.journal), sky.world.events.take())
         };
         for noted in &journal {
+            let stirs = !matches!(noted.what, What::Published { .. } | What::Written);
+            if stirs {
+                self.stirred_at = now;
+            }
             if matches!(noted.by, Actor::Function(_)) {
                 continue;
             }
-            if !matches!(noted.what, What::Published { .. } | What::Written) {
+            if stirs {
                 self.attentive_until = now + ATTENTIVE;
             }
             if let What::Status { to, .. } = &noted.what
@@ -713,21 +761,21 @@ impl Run {
                     .iter()
                     .find(|estate| estate.databases.contains(&noted.arn));
                 if let Some(name) = estate.map(|estate| estate.name) {
-                    self.unsure(name, now);
+                    self.known(name).unsure(now);
                 }
             }
         }
         for event in emitted {
-            self.deliver(event.envelope, now);
+            self.deliver(&event.envelope, now);
         }
     }
 
     /// Events come at least once, late, in any order, or not at all.
-    fn deliver(&mut self, envelope: Value, now: Timestamp) {
+    fn deliver(&mut self, envelope: &Value, now: Timestamp) {
         if !self
             .patterns
             .iter()
-            .any(|pattern| events::matches(pattern, &envelope))
+            .any(|pattern| events::matches(pattern, envelope))
         {
             return;
         }
@@ -780,29 +828,26 @@ impl Run {
     fn should(&self, estate: &Estate, now: Timestamp) -> Should {
         let place = &self.script.place;
         let calm_since = self.sky.now().weather.calm_since(now);
-        let uncertain = self.uncertain.get(estate.name).copied();
-        let asked = self.asked.values().any(|(name, verb, until)| {
-            *name == estate.name && (*verb != "ends" || (*until <= now && now - BOUND < *until))
-        });
-        let unsure = [calm_since, uncertain, Some(place.begin())]
+        let Some(known) = self.known.get(estate.name) else {
+            return Should::Unknown;
+        };
+        // When an order ends, the calendar takes over.
+        let taken_over = |end: &Timestamp| *end <= now && now < *end + BOUND;
+        let unsure = [calm_since, known.uncertain_until, Some(place.begin())]
             .into_iter()
             .flatten()
             .any(|at| now < at + BOUND);
-        if unsure || asked {
+        if unsure || !known.asked.is_empty() || known.order_ends.iter().any(taken_over) {
             return Should::Unknown;
         }
-        if let Some(deleted) = self.deleted.get(estate.name) {
-            return if now < *deleted + BOUND {
+        if let Some(deleted_at) = known.deleted_at {
+            return if now < deleted_at + BOUND {
                 Should::Unknown
             } else {
                 Should::GivenBack
             };
         }
-        if let Some(order) = self
-            .orders
-            .get(estate.name)
-            .filter(|order| now < order.until)
-        {
+        if let Some(order) = &known.order {
             return match order.verb {
                 _ if now < order.since + BOUND => Should::Unknown,
                 "wake" => Should::Awake,
@@ -810,12 +855,8 @@ impl Run {
                 _ => Should::Unknown,
             };
         }
-        let turning = estate
-            .hours
-            .turns(place)
-            .iter()
-            .any(|turn| now - BOUND < *turn && *turn < now + LEAD);
-        if turning {
+        let turning = |turn: &Timestamp| now - BOUND < *turn && *turn < now + LEAD;
+        if known.turns.iter().any(turning) {
             Should::Unknown
         } else if estate.hours.is_open(place, now) {
             Should::Awake

@@ -94,7 +94,10 @@ const KINDS: [Kind; 5] = [
 
 impl Kind {
     fn fates(self) -> &'static [Fate] {
-        use Fate::*;
+        use Fate::{
+            Broken, BrokenAfter, KilledAfter, KilledBefore, Lost, LostAfter, Silent, SilentAfter,
+            Stale, Throttled,
+        };
         match self {
             Self::Throttling => &[Throttled],
             Self::Network => &[

@@ -137,7 +137,7 @@ fn script(number: u64, years: u64, first: u64) -> Script {
 fn progress(done: u64, total: u64, began: Instant) {
     let mut out = std::io::stdout();
     // In a log a line now and then is enough.
-    if !out.is_terminal() && done % 100 != 0 {
+    if !out.is_terminal() && !done.is_multiple_of(100) {
         return;
     }
     let filled = usize::try_from(done * 40 / total.max(1)).unwrap_or(40);

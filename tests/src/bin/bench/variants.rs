@@ -2,10 +2,10 @@
 //! a copy of the sources, so that nobody's work in the tree gets in the way.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use nightshift_tests::local::root;
 use tokio::process::Command;
 
@@ -18,9 +18,44 @@ pub(crate) struct Variant {
     pub(crate) name: &'static str,
     /// What is set while it builds.
     environment: &'static [(&'static str, &'static str)],
-    /// Whether the SDK keeps its default features.
-    sdk_defaults: bool,
+    /// What is written otherwise in its copy of the sources.
+    edits: &'static [Edit],
 }
+
+/// Other words in one file.
+#[derive(Clone, Copy, Debug)]
+struct Edit {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+/// The SDK crates with all their default features.
+const SDK_DEFAULTS: &[Edit] = &[Edit {
+    file: "Cargo.toml",
+    from: "default-features = false, features = [\"default-https-client\"",
+    to: "features = [\"default-https-client\"",
+}];
+
+/// The other library for TLS.
+const RING: &[Edit] = &[
+    Edit {
+        file: "Cargo.toml",
+        from: "features = [\"rustls-aws-lc\"]",
+        to: "features = [\"rustls-ring\"]",
+    },
+    // The SDK crates would bring the first one along all the same.
+    Edit {
+        file: "Cargo.toml",
+        from: "features = [\"default-https-client\", \"rt-tokio\"]",
+        to: "features = [\"rt-tokio\"]",
+    },
+    Edit {
+        file: "shared/src/aws.rs",
+        from: "CryptoMode::AwsLc",
+        to: "CryptoMode::Ring",
+    },
+];
 
 const fn variant(
     name: &'static str,
@@ -29,12 +64,12 @@ const fn variant(
     Variant {
         name,
         environment,
-        sdk_defaults: false,
+        edits: &[],
     }
 }
 
 /// What can be tried.
-pub(crate) const ALL: [Variant; 8] = [
+pub(crate) const ALL: [Variant; 9] = [
     variant("as-committed", &[]),
     variant("opt-s", &[("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")]),
     variant("opt-3", &[("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")]),
@@ -52,7 +87,12 @@ pub(crate) const ALL: [Variant; 8] = [
     Variant {
         name: "sdk-defaults",
         environment: &[],
-        sdk_defaults: true,
+        edits: SDK_DEFAULTS,
+    },
+    Variant {
+        name: "ring",
+        environment: &[],
+        edits: RING,
     },
 ];
 
@@ -105,14 +145,16 @@ pub(crate) async fn build(
 
 impl Variant {
     async fn build(&self, all: &Path, sources: &Path) -> Result<Subject> {
-        let sources = if self.sdk_defaults {
-            let other = all.join("source-sdk-defaults");
-            copy_sources(&root(), &other)?;
-            with_sdk_defaults(&other.join("Cargo.toml"))?;
-            other
-        } else {
+        let sources = if self.edits.is_empty() {
             sources.to_owned()
+        } else {
+            let edited = all.join(format!("source-{}", self.name));
+            copy_sources(&root(), &edited)?;
+            edited
         };
+        for edit in self.edits {
+            edit.apply(&sources)?;
+        }
         let target = all.join(self.name);
         let mut files = Vec::new();
         for format in ["binary", "zip"] {
@@ -194,25 +236,17 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::write(to, bytes).with_context(|| to.display().to_string())
 }
 
-/// Undoes the trimming of the SDK crates in a manifest.
-fn with_sdk_defaults(manifest: &PathBuf) -> Result<()> {
-    const TRIMMED: &str = "default-features = false, features = [\"default-https-client\"";
-    let text = fs::read_to_string(manifest)?;
-    let mut changed = 0;
-    let lines: Vec<String> = text
-        .lines()
-        .map(|line| {
-            if line.starts_with("aws-") && line.contains(TRIMMED) {
-                changed += 1;
-                line.replace(TRIMMED, "features = [\"default-https-client\"")
-            } else {
-                line.to_owned()
-            }
-        })
-        .collect();
-    if changed == 0 {
-        bail!("{} has no trimmed SDK crate", manifest.display());
+impl Edit {
+    fn apply(&self, sources: &Path) -> Result<()> {
+        let path = sources.join(self.file);
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        ensure!(
+            text.contains(self.from),
+            "{} does not have `{}` any more",
+            path.display(),
+            self.from
+        );
+        fs::write(&path, text.replace(self.from, self.to))?;
+        Ok(())
     }
-    fs::write(manifest, lines.join("\n") + "\n")?;
-    Ok(())
 }
