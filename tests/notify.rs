@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use nightshift_slack::{Access, Slack};
-use nightshift_tests::aws::{ACCOUNT, CLOUDWATCH, REGION, SNS, first_text};
+use nightshift_slack::Slack;
+use nightshift_tests::alarms::{alarms, recovery, ring, topic};
 use nightshift_tests::local::{Deployment, LocalAws, Stack, root};
 use serde_json::{Value, json};
 
@@ -32,13 +32,8 @@ struct Shop {
 /// The stack beside a topic that a team has already, as in production's Terraform.
 async fn shop() -> Shop {
     let slack = Slack::start().await.unwrap();
-    for channel in ["ops", "alerts"] {
-        let _id = slack.add_channel(channel, Access::Member);
-    }
     let local = LocalAws::start().await.unwrap();
-    let name = [("Name", "bookmark-manager-production-alerts")];
-    let created = local.aws.query(SNS, "CreateTopic", &name).await.unwrap();
-    let topic = first_text(&created, "TopicArn").unwrap();
+    let topic = topic(&local.aws).await.unwrap();
     let deployment = Deployment::built()
         .with("SlackUrl", &slack.url())
         .with("AlarmTopicArns", &topic);
@@ -64,95 +59,12 @@ async fn shop() -> Shop {
     }
 }
 
-/// What production's Terraform makes: an action to the topic, and none for the recovery.
-fn alarms(topic: &str) -> [Value; 4] {
-    let service = json!([
-        { "Name": "ClusterName", "Value": "bookmark-manager-production-cluster" },
-        { "Name": "ServiceName", "Value": "bookmark-manager-production-api" },
-    ]);
-    let balancer = json!([
-        { "Name": "LoadBalancer", "Value": "app/bookmark-manager-production-alb/50dc6c495c0c9188" },
-    ]);
-    let aurora = json!([
-        { "Name": "DBClusterIdentifier", "Value": "bookmark-manager-production-aurora" },
-    ]);
-    [
-        (
-            "api-cpu-high",
-            "AWS/ECS",
-            "CPUUtilization",
-            "Average",
-            80.0,
-            &service,
-        ),
-        (
-            "api-memory-high",
-            "AWS/ECS",
-            "MemoryUtilization",
-            "Average",
-            80.0,
-            &service,
-        ),
-        (
-            "alb-5xx",
-            "AWS/ApplicationELB",
-            "HTTPCode_Target_5XX_Count",
-            "Sum",
-            5.0,
-            &balancer,
-        ),
-        (
-            "aurora-connections",
-            "AWS/RDS",
-            "DatabaseConnections",
-            "Average",
-            80.0,
-            &aurora,
-        ),
-    ]
-    .map(
-        |(name, namespace, metric, statistic, threshold, dimensions)| {
-            json!({
-                "AlarmName": format!("bookmark-manager-production-{name}"),
-                "Namespace": namespace, "MetricName": metric, "Statistic": statistic,
-                "Dimensions": dimensions, "Period": 60, "EvaluationPeriods": 3,
-                "Threshold": threshold, "ComparisonOperator": "GreaterThanThreshold",
-                "AlarmActions": [topic],
-            })
-        },
-    )
-}
-
-/// The recovery as EventBridge tells it, which needs no `ok_actions`.
-fn recovery(alarm: &Value) -> Value {
-    let name = alarm["AlarmName"].as_str().unwrap();
-    let mut event: Value = serde_json::from_str(
-        &std::fs::read_to_string(root().join("events/alarm-cpu-eventbridge-ok.json")).unwrap(),
-    )
-    .unwrap();
-    // Later than any alarm that this test lets ring.
-    let at = "2036-01-01T00:00:00.000+0000";
-    event["id"] = format!("recovery-of-{name}").into();
-    event["resources"] = json!([format!(
-        "arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
-    )]);
-    event["detail"]["alarmName"] = name.into();
-    event["detail"]["state"]["timestamp"] = at.into();
-    event
-}
-
 #[tokio::test]
 async fn the_alarms_of_production_ring_in_slack_and_their_recovery_answers_them() {
     let shop = shop().await;
     let alarms = alarms(&shop.topic);
     for alarm in &alarms {
-        let aws = &shop.local.aws;
-        aws.json(CLOUDWATCH, "PutMetricAlarm", alarm).await.unwrap();
-        let state = json!({
-            "AlarmName": alarm["AlarmName"], "StateValue": "ALARM",
-            "StateReason": "Threshold Crossed: 3 datapoints were greater than the threshold.",
-        });
-        aws.json(CLOUDWATCH, "SetAlarmState", &state).await.unwrap();
+        ring(&shop.local.aws, alarm).await.unwrap();
     }
     let first = |slack: &Slack| {
         let all = slack.messages("alerts").into_iter();
@@ -171,7 +83,8 @@ async fn the_alarms_of_production_ring_in_slack_and_their_recovery_answers_them(
         log.join("\n")
     );
     for alarm in &alarms {
-        let event = recovery(alarm);
+        // Later than any alarm that this test lets ring.
+        let event = recovery(alarm, "2036-01-01T00:00:00Z".parse().unwrap()).unwrap();
         let invoked = shop
             .local
             .invoke(&shop.stack.notifier, &event)

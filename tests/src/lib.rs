@@ -3,6 +3,7 @@
 //! `local` is the whole of it: `MiniStack` and moto as processes, behind a gateway that is the one
 //! endpoint for everybody, mends what the two lack and remembers who called what.
 
+pub mod alarms;
 pub mod aws;
 pub mod cloud;
 pub mod estates;

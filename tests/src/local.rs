@@ -560,15 +560,22 @@ impl LocalAws {
         Ok(())
     }
 
-    /// Enables or disables the schedule.
+    /// Enables or disables the schedules of all functions.
     ///
     /// # Errors
     /// When there is none.
     pub async fn set_schedule(&self, stack: &Stack, enabled: bool) -> Result<()> {
-        let name = stack
+        let ticks = stack
             .resources
-            .get("PowerStagingTick")
-            .context("the stack has no schedule")?;
+            .iter()
+            .filter(|(id, _)| id.ends_with("Tick"));
+        for (_, name) in ticks {
+            self.set_one_schedule(name, enabled).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_one_schedule(&self, name: &str, enabled: bool) -> Result<()> {
         let path = format!("/schedules/{name}");
         let found = self.aws.rest("scheduler", Method::GET, &path, None).await?;
         let mut update = json!({ "State": if enabled { "ENABLED" } else { "DISABLED" } });

@@ -26,6 +26,8 @@ pub struct Stage {
     pub local: LocalAws,
     /// The deployed template.
     pub stack: Stack,
+    /// Whether notify-slack's clock ticks with power-staging's.
+    pub notifies: bool,
     inbox: String,
 }
 
@@ -182,6 +184,7 @@ impl Stage {
         Ok(Self {
             local,
             stack,
+            notifies: false,
             inbox,
         })
     }
@@ -266,8 +269,14 @@ impl Stage {
     /// # Errors
     /// When the local AWS is broken.
     pub async fn tick(&self, at: Timestamp) -> Result<Moment> {
-        self.play(at, "the clock ticks", json!({ "command": "tick" }))
-            .await
+        let tick = json!({ "command": "tick" });
+        let moment = self.play(at, "the clock ticks", tick).await?;
+        if self.notifies {
+            let tick = json!({ "command": "tick", "at": at.to_string() });
+            let told = self.local.invoke(&self.stack.notifier, &tick).await?;
+            told.answer().context("notify-slack")?;
+        }
+        Ok(moment)
     }
 
     /// Lets the clock tick each minute until a tick finds nothing due.

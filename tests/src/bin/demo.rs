@@ -2,19 +2,28 @@
 //! deployed from the real template. Ends with a comparison of before and after: equal, or exit 1.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use jiff::Timestamp;
+use anyhow::{Context as _, Result, bail, ensure};
+use hyper::Request;
+use hyper::body::Bytes;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use nightshift::report::{Cause, Change, Report};
-use nightshift_tests::estates;
+use nightshift_slack::{Clock, Options, Slack};
+use nightshift_tests::aws::Http;
 use nightshift_tests::gateway::Call;
-use nightshift_tests::local::{Deployment, LocalAws, Snapshot};
-use nightshift_tests::stage::Moment;
+use nightshift_tests::local::{Deployment, LocalAws, Snapshot, root};
+use nightshift_tests::stage::{Moment, Stage};
 use nightshift_tests::weekend::{self, Audience, Weekend};
+use nightshift_tests::{alarms, estates};
 
+/// Longer than an alert takes to be in Slack.
+const SOON: Duration = Duration::from_secs(40);
 /// Where what happened stands, behind the time.
 const INDENT: &str = "            ";
 
@@ -59,11 +68,20 @@ async fn demo(language: &str) -> Result<bool> {
     let began = Instant::now();
     println!("nightshift: a long weekend on a local AWS\n");
     let mut steps = Steps::default();
-    steps.next("Starting MiniStack and moto");
+    steps.next("Starting MiniStack, moto and a Slack");
     let local = LocalAws::start().await?;
-    let deployment = Deployment::built();
-    let (stage, calls) =
+    let played = Arc::new(AtomicI64::new(0));
+    let slack = a_slack(&played).await?;
+    let topic = alarms::topic(&local.aws).await?;
+    let deployment = Deployment::built()
+        .with("SlackUrl", &slack.url())
+        .with("AlarmTopicArns", &topic);
+    local
+        .put_secret("/nightshift/slack/token", &slack.token())
+        .await?;
+    let (mut stage, calls) =
         weekend::set_the_stage(local, deployment, language, |step| steps.next(step)).await?;
+    stage.notifies = true;
     steps.end();
     println!(
         "\nThe schedule fired. The function found three estates open around the clock, and changed nothing:\n  {}\n\
@@ -78,10 +96,12 @@ async fn demo(language: &str) -> Result<bool> {
     let today = Timestamp::now().to_zoned(zone()?).date();
     let monday = weekend::monday_after(today)?;
     println!("The weekend is the next long one: Monday is {monday}.");
-    let mut printer = Printer::new(zone()?);
+    let mut printer = Printer::new(zone()?, Arc::clone(&played));
     let weekend = weekend::play(&stage, monday, &mut printer).await?;
     printer.flush();
+    production(&stage, &slack, &topic, &played).await?;
     let equal = compare(&weekend);
+    show(&slack).await?;
     println!(
         "\n{} invocations, {} calls to AWS, {} messages, {:.0} s in all.",
         printer.invocations,
@@ -90,6 +110,86 @@ async fn demo(language: &str) -> Result<bool> {
         began.elapsed().as_secs_f64()
     );
     Ok(equal)
+}
+
+/// A Slack whose clock shows what is played.
+async fn a_slack(played: &Arc<AtomicI64>) -> Result<Slack> {
+    let played = Arc::clone(played);
+    let now = move || {
+        let second = played.load(Ordering::Relaxed);
+        Timestamp::from_second(second).unwrap_or_default()
+    };
+    Slack::with(Options {
+        clock: Clock::of(now),
+        zone: zone()?,
+        ..Options::default()
+    })
+    .await
+}
+
+/// The alarms of production: they ring by the topic that they have, and their recovery comes by
+/// EventBridge, for which the demo stands in.
+async fn production(
+    stage: &Stage,
+    slack: &Slack,
+    topic: &str,
+    played: &Arc<AtomicI64>,
+) -> Result<()> {
+    println!("\n── Production's alarms {}", "─".repeat(73));
+    println!("   They have an action to a topic and none for the recovery");
+    let all = alarms::alarms(topic);
+    for alarm in &all {
+        alarms::ring(&stage.local.aws, alarm).await?;
+        println!(
+            "{INDENT}🚨 {}",
+            alarm["AlarmName"].as_str().unwrap_or_default()
+        );
+    }
+    let rang = slack
+        .until(SOON, |slack| slack.messages("alerts").len() >= all.len())
+        .await;
+    ensure!(rang, "not every alarm reached Slack");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the local AWS's alarms have the wall's time"
+    )]
+    let over = Timestamp::now() + SignedDuration::from_mins(12);
+    played.store(over.as_second(), Ordering::Relaxed);
+    for alarm in &all {
+        let event = alarms::recovery(alarm, over)?;
+        let invoked = stage.local.invoke(&stage.stack.notifier, &event).await?;
+        invoked.answer().context("notify-slack")?;
+    }
+    println!("{INDENT}✅ all of them, 12 minutes later");
+    Ok(())
+}
+
+/// Leaves what people saw in Slack behind as pages.
+async fn show(slack: &Slack) -> Result<()> {
+    let directory = root().join("target/demo");
+    std::fs::create_dir_all(&directory)?;
+    println!("\nWhat people saw in Slack:");
+    for channel in ["ops", "alerts"] {
+        let address = slack.page(channel);
+        let page = page(&address).await?;
+        let file = directory.join(format!("slack-{channel}.html"));
+        std::fs::write(&file, page).with_context(|| file.display().to_string())?;
+        println!("  #{channel:<8} {}", file.display());
+    }
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        println!("  and until you press Enter at {}", slack.url());
+        let enter = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
+        enter.await??;
+    }
+    Ok(())
+}
+
+async fn page(address: &str) -> Result<Bytes> {
+    let rest = address.strip_prefix("http://").context("no address")?;
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let request = Request::get(format!("/{path}")).body(Bytes::new())?;
+    let answer = Http::default().send(authority, request).await?;
+    Ok(answer.into_body())
 }
 
 fn zone() -> Result<TimeZone> {
@@ -138,6 +238,8 @@ fn counted(calls: &[Call]) -> String {
 /// Prints a timeline; minutes in which nothing happens are put together.
 struct Printer {
     zone: TimeZone,
+    /// The instant that is played, for Slack's clock.
+    played: Arc<AtomicI64>,
     quiet: Vec<(Timestamp, usize, Option<String>)>,
     invocations: usize,
     calls: usize,
@@ -145,9 +247,10 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(zone: TimeZone) -> Self {
+    fn new(zone: TimeZone, played: Arc<AtomicI64>) -> Self {
         Self {
             zone,
+            played,
             quiet: Vec::new(),
             invocations: 0,
             calls: 0,
@@ -202,11 +305,13 @@ impl Audience for Printer {
     }
 
     fn aside(&mut self, at: Timestamp, what: &str) {
+        self.played.store(at.as_second(), Ordering::Relaxed);
         self.flush();
         println!("{:<10}  {what}", self.time(at));
     }
 
     fn moment(&mut self, moment: &Moment) {
+        self.played.store(moment.at.as_second(), Ordering::Relaxed);
         self.invocations += 1;
         self.calls += moment.calls.len();
         self.messages += moment.mail.len();

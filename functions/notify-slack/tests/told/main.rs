@@ -9,5 +9,6 @@
 
 mod never_lost;
 mod once;
+mod permissions;
 mod sleepers;
 mod stage;

@@ -29,6 +29,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 const TABLE: &str = Stack::TABLE;
+/// What is deployed.
+pub(crate) const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
 const COMPANY: &str = "
 version: 1
@@ -63,14 +65,11 @@ impl Stage {
     /// With another time for which whoever sends may be silent.
     pub(crate) async fn with_lease(by: By, lease: SignedDuration) -> Result<Self> {
         let slack = Slack::start().await?;
-        let _id = slack.add_channel("ops", nightshift_slack::Access::Member);
-        let _id = slack.add_channel("alerts", nightshift_slack::Access::Member);
         let now = Clock::system().now();
         let mut world = World::new(now, 1);
         world.throttles = false;
         // With the role that the template gives it, so that a call that it does not allow fails.
-        let template = include_str!("../../../../template.yaml");
-        Stack::read(template, "notify-slack")?.deploy(&mut world);
+        Stack::read(TEMPLATE, "notify-slack")?.deploy(&mut world);
         let secret = match by {
             By::App => ("/nightshift/slack/token", slack.token()),
             By::Webhook => ("/nightshift/slack/webhook", slack.webhook("ops")),

@@ -1,0 +1,110 @@
+//! The alarms of production as its Terraform makes them, and how they ring on a local AWS, which tells
+//! topics of an alarm but emits no event of it.
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::aws::{ACCOUNT, Aws, CLOUDWATCH, REGION, SNS, first_text};
+use crate::stage::event;
+
+/// What production's Terraform makes: an action to the topic, and none for the recovery.
+#[must_use]
+pub fn alarms(topic: &str) -> [Value; 4] {
+    let service = json!([
+        { "Name": "ClusterName", "Value": "bookmark-manager-production-cluster" },
+        { "Name": "ServiceName", "Value": "bookmark-manager-production-api" },
+    ]);
+    let balancer = json!([
+        { "Name": "LoadBalancer", "Value": "app/bookmark-manager-production-alb/50dc6c495c0c9188" },
+    ]);
+    let aurora = json!([
+        { "Name": "DBClusterIdentifier", "Value": "bookmark-manager-production-aurora" },
+    ]);
+    [
+        (
+            "api-cpu-high",
+            "AWS/ECS",
+            "CPUUtilization",
+            "Average",
+            80.0,
+            &service,
+        ),
+        (
+            "api-memory-high",
+            "AWS/ECS",
+            "MemoryUtilization",
+            "Average",
+            80.0,
+            &service,
+        ),
+        (
+            "alb-5xx",
+            "AWS/ApplicationELB",
+            "HTTPCode_Target_5XX_Count",
+            "Sum",
+            5.0,
+            &balancer,
+        ),
+        (
+            "aurora-connections",
+            "AWS/RDS",
+            "DatabaseConnections",
+            "Average",
+            80.0,
+            &aurora,
+        ),
+    ]
+    .map(
+        |(name, namespace, metric, statistic, threshold, dimensions)| {
+            json!({
+                "AlarmName": format!("bookmark-manager-production-{name}"),
+                "Namespace": namespace, "MetricName": metric, "Statistic": statistic,
+                "Dimensions": dimensions, "Period": 60, "EvaluationPeriods": 3,
+                "Threshold": threshold, "ComparisonOperator": "GreaterThanThreshold",
+                "AlarmActions": [topic],
+            })
+        },
+    )
+}
+
+/// The recovery at an instant, as EventBridge tells it, which needs no `ok_actions`.
+///
+/// # Errors
+/// When the sample that it is made from is gone.
+pub fn recovery(alarm: &Value, at: Timestamp) -> Result<Value> {
+    let name = alarm["AlarmName"].as_str().unwrap_or_default();
+    let mut event = event("alarm-cpu-eventbridge-ok")?;
+    let at = at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string();
+    event["id"] = format!("recovery-of-{name}").into();
+    event["resources"] = json!([format!(
+        "arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
+    )]);
+    event["detail"]["alarmName"] = name.into();
+    event["detail"]["state"]["timestamp"] = at.into();
+    Ok(event)
+}
+
+/// The topic that the alarms of production go to.
+///
+/// # Errors
+/// When SNS refuses.
+pub async fn topic(aws: &Aws) -> Result<String> {
+    let name = [("Name", "bookmark-manager-production-alerts")];
+    let created = aws.query(SNS, "CreateTopic", &name).await?;
+    first_text(&created, "TopicArn").context("a topic without an ARN")
+}
+
+/// Makes an alarm and lets it ring.
+///
+/// # Errors
+/// When CloudWatch refuses.
+pub async fn ring(aws: &Aws, alarm: &Value) -> Result<()> {
+    aws.json(CLOUDWATCH, "PutMetricAlarm", alarm).await?;
+    let state = json!({
+        "AlarmName": alarm["AlarmName"], "StateValue": "ALARM",
+        "StateReason": "Threshold Crossed: 3 datapoints were greater than the threshold.",
+    });
+    aws.json(CLOUDWATCH, "SetAlarmState", &state).await?;
+    Ok(())
+}
