@@ -36,7 +36,7 @@ async fn shop() -> Shop {
     let topic = topic(&local.aws).await.unwrap();
     let deployment = Deployment::built()
         .with("SlackUrl", &slack.url())
-        .with("AlarmTopicArns", &topic);
+        .with("AlarmTopicArn1", &topic);
     let stack = local.deploy(&deployment).await.unwrap();
     local
         .put_secret("/nightshift/slack/token", &slack.token())

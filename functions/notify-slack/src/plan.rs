@@ -25,7 +25,7 @@ use crate::{
 pub const FUNCTION: &str = "notify-slack";
 
 /// So many messages for one channel are sent one by one; more at once are folded.
-pub const FEW: usize = 3;
+pub const FEW: usize = 5;
 
 /// What is known of a thread in Slack: its first message can be drawn anew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -75,7 +75,7 @@ async fn demo(language: &str) -> Result<bool> {
     let topic = alarms::topic(&local.aws).await?;
     let deployment = Deployment::built()
         .with("SlackUrl", &slack.url())
-        .with("AlarmTopicArns", &topic);
+        .with("AlarmTopicArn1", &topic);
     local
         .put_secret("/nightshift/slack/token", &slack.token())
         .await?;
