@@ -81,7 +81,13 @@ pub fn recovery(alarm: &Value, at: Timestamp) -> Result<Value> {
         "arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
     )]);
     event["detail"]["alarmName"] = name.into();
-    event["detail"]["state"]["timestamp"] = at.into();
+    let state = &mut event["detail"]["state"];
+    state["timestamp"] = at.into();
+    // The sample's figures are those of its own metric.
+    state["reason"] = "Threshold Crossed: no datapoint was greater than the threshold.".into();
+    if let Some(state) = state.as_object_mut() {
+        state.remove("reasonData");
+    }
     Ok(event)
 }
 

@@ -1,7 +1,7 @@
 //! The local AWS: started, deployed to, asked, and gone when it is dropped.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -718,11 +718,10 @@ fn derive(template: &str, zips: &Zips) -> Result<String> {
                 "{} is not there: run `make build` first",
                 zip.display()
             );
-            derived.push_str(&format!("{indent}CodeUri: {}", zip.display()));
+            writeln!(derived, "{indent}CodeUri: {}", zip.display())?;
         } else {
-            derived.push_str(line);
+            writeln!(derived, "{line}")?;
         }
-        derived.push('\n');
     }
     let certificates = PLACES
         .into_iter()

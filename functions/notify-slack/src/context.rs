@@ -258,13 +258,15 @@ impl Context<'_> {
     /// # Errors
     /// When they cannot be read, and never were by this process.
     async fn documents(&self) -> Result<Documents, Failure> {
+        let settings = &self.function.settings;
         let kept = self.function.kept(|kept| kept.documents.clone());
+        // Where time is played, days pass in a minute.
         if let Some((read_at, documents)) = &kept
             && read_at.elapsed() < DOCUMENTS_KEEP
+            && !settings.may_play
         {
             return Ok(documents.clone());
         }
-        let settings = &self.function.settings;
         match documents::read(self.function.ssm(), &settings.prefix).await {
             Ok(documents) => {
                 self.function
@@ -273,6 +275,11 @@ impl Context<'_> {
             }
             Err(failure) => kept.map(|(_, documents)| documents).ok_or(failure),
         }
+    }
+
+    /// Lets the documents be read anew: what they said did not do.
+    pub fn doubt_documents(&self) {
+        self.function.kept(|kept| kept.documents = None);
     }
 
     /// Who is who now. What cannot be read is left out: an alert must not wait for a document.

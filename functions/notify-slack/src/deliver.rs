@@ -227,7 +227,7 @@ impl<'a> Courier<'a> {
             // The way first: whether messages can be drawn anew decides how they are told.
             self.context.way().await?;
             let (house, _) = self.context.house().await;
-            for (_, signals) in self.by_channel(signals, &house) {
+            for (_, signals) in Self::by_channel(signals, &house) {
                 if signals.len() > FEW {
                     self.send_folded(signals, &house).await?;
                 } else {
@@ -259,7 +259,8 @@ impl<'a> Courier<'a> {
         Ok(signals)
     }
 
-    fn by_channel(&self, signals: Vec<Signal>, house: &House) -> BTreeMap<String, Vec<Signal>> {
+    /// All states of one thing go to the same channel.
+    fn by_channel(signals: Vec<Signal>, house: &House) -> BTreeMap<String, Vec<Signal>> {
         let mut channels: BTreeMap<String, Vec<Signal>> = BTreeMap::new();
         for signal in signals {
             let channel = house.channel(&signal, house.estate_of(&signal), false);
@@ -273,6 +274,8 @@ impl<'a> Courier<'a> {
         if unsent.ends_all() {
             return Err(unsent);
         }
+        // Perhaps somebody has named a channel, or another one, by now.
+        self.context.doubt_documents();
         let text = unsent.to_string();
         for key in keys {
             tracing::warn!(kind = "unsent", key, detail = text, "not sent");

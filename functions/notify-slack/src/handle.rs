@@ -50,7 +50,7 @@ fn played(
     command: Option<&str>,
     function: &Function,
 ) -> Result<Option<Timestamp>, Failed> {
-    let Some(at) = command.and(payload.get("at")).and_then(Value::as_str) else {
+    let Some(at) = command.and_then(|_| payload.get("at")?.as_str()) else {
         return Ok(None);
     };
     if !function.settings.may_play {

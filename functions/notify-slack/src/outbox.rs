@@ -124,7 +124,7 @@ impl Outbox {
     /// # Errors
     /// When the table cannot be written: then nothing is kept, and whoever delivered it must again.
     pub async fn keep(&self, waiting: &Waiting) -> Result<(), Failure> {
-        let item = self.item(WAITING, &waiting.signal.key, waiting)?;
+        let item = Self::item(WAITING, &waiting.signal.key, waiting)?;
         let item = expiring(item, waiting.arrived);
         self.put(&waiting.signal.key, item).await
     }
@@ -202,7 +202,7 @@ impl Outbox {
         thread: &Thread,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let item = self.item(THREAD, name, thread)?;
+        let item = Self::item(THREAD, name, thread)?;
         self.put(name, expiring(item, now)).await
     }
 
@@ -235,7 +235,7 @@ impl Outbox {
     /// When the table cannot be written.
     pub async fn watch_quieted(&self, quieted: &Quieted) -> Result<(), Failure> {
         let name = format!("quiet/{}", quieted.arn);
-        let item = self.item(WATCH, &name, quieted)?;
+        let item = Self::item(WATCH, &name, quieted)?;
         self.put(&name, item).await
     }
 
@@ -253,7 +253,7 @@ impl Outbox {
     /// When the table cannot be written.
     pub async fn watch_bedtime(&self, bedtime: &Bedtime) -> Result<(), Failure> {
         let name = format!("bedtime/{}", bedtime.estate);
-        let item = self.item(WATCH, &name, bedtime)?;
+        let item = Self::item(WATCH, &name, bedtime)?;
         self.put(&name, item).await
     }
 
@@ -322,7 +322,7 @@ impl Outbox {
         }
     }
 
-    fn item<T: Serialize>(&self, partition: &str, name: &str, value: &T) -> Result<Item, Failure> {
+    fn item<T: Serialize>(partition: &str, name: &str, value: &T) -> Result<Item, Failure> {
         let json = serde_json::to_string(value).map_err(|error| Failure {
             resource: name.to_owned(),
             action: "dynamodb:PutItem".to_owned(),

@@ -200,12 +200,11 @@ pub fn thread_of(signal: &Signal) -> Option<String> {
 }
 
 fn thread_of_alarm(alarm: &Alarm) -> String {
-    let contributor: String = alarm
-        .contributor
-        .iter()
-        .map(|(name, value)| format!("/{name}={value}"))
-        .collect();
-    format!("alarm/{}{contributor}", alarm.arn)
+    let mut name = format!("alarm/{}", alarm.arn);
+    for (attribute, value) in &alarm.contributor {
+        name.push_str(&["/", attribute, "=", value].concat());
+    }
+    name
 }
 
 /// How a signal is told, given its thread as it stands in the table.

@@ -4,7 +4,10 @@
 
 mod trouble;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 use aws_smithy_runtime_api::{
     client::{
@@ -319,7 +322,7 @@ fn form(fields: &[(&str, &str)]) -> String {
             if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
                 body.push(char::from(byte));
             } else {
-                body.push_str(&format!("%{byte:02X}"));
+                let _ = write!(body, "%{byte:02X}");
             }
         }
     }

@@ -736,7 +736,7 @@ async fn tell_one(
         region: context.function.settings.region.clone(),
         at: now,
         severity: news.severity(),
-        thread: format!("{}/{}", estate.name, now.to_zoned(zone.clone()).date()),
+        thread: message::thread(&estate.name, &news, now, &zone),
         news: news.clone(),
         title: text.title.clone(),
         lines: text.lines.clone(),

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use hyper::Request;
 use hyper::body::Bytes;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use nightshift::report::{Cause, Change, Report};
 use nightshift_slack::{Clock, Options, Slack};
 use nightshift_tests::aws::Http;
@@ -96,6 +96,8 @@ async fn demo(language: &str) -> Result<bool> {
     let today = Timestamp::now().to_zoned(zone()?).date();
     let monday = weekend::monday_after(today)?;
     println!("The weekend is the next long one: Monday is {monday}.");
+    let friday = weekend::at(monday.saturating_sub(3.days()), "17:59")?;
+    played.store(friday.as_second(), Ordering::Relaxed);
     let mut printer = Printer::new(zone()?, Arc::clone(&played));
     let weekend = weekend::play(&stage, monday, &mut printer).await?;
     printer.flush();

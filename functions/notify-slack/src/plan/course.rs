@@ -52,11 +52,9 @@ pub fn follow(thread: Option<&Thread>, state: AlarmState, at: Timestamp, quiet: 
         // What was quiet is not: nobody may have looked at that thread.
         AlarmState::Alarm if thread.quiet && !quiet => Move::Opens,
         AlarmState::Alarm if is_fresh => Move::Again,
-        AlarmState::InsufficientData if is_fresh => Move::Changes,
-        AlarmState::Alarm | AlarmState::InsufficientData => Move::Opens,
         AlarmState::Ok if thread.over.is_none() => Move::Ends,
-        AlarmState::Ok if is_fresh => Move::Changes,
-        AlarmState::Ok => Move::Opens,
+        AlarmState::Ok | AlarmState::InsufficientData if is_fresh => Move::Changes,
+        _ => Move::Opens,
     }
 }
 

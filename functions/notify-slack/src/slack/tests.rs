@@ -12,6 +12,9 @@ use serde_json::json;
 
 use super::*;
 
+/// Address, body and token of a request.
+type Asked = (String, String, Option<String>);
+
 /// Answers always the same, and keeps what it was asked.
 #[derive(Clone, Debug, Default)]
 struct Parrot {
@@ -19,7 +22,7 @@ struct Parrot {
     body: &'static str,
     retry_after: Option<&'static str>,
     breaks: bool,
-    asked: Arc<Mutex<Vec<(String, String, Option<String>)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl HttpConnector for Parrot {
