@@ -1,6 +1,6 @@
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 use nightshift::ledger::Phase;
-use nightshift_cloud::world::{ACCOUNT, REGION};
+use nightshift_cloud::world::{ACCOUNT, REGION, World};
 use serde_json::{Value, json};
 
 use crate::stage::{By, Stage, alarm};
@@ -46,10 +46,10 @@ async fn a_tick_with_nothing_to_do_costs_one_read() {
     let stage = Stage::set(By::App).await.unwrap();
     let at = friday(12, 0);
     stage.invoke("1", tick(at)).await.unwrap();
-    stage.front.with(|world| world.take_calls());
+    stage.front.with(World::take_calls);
     let answer = stage.invoke("2", tick(friday(12, 1))).await.unwrap();
     assert_eq!(answer["idle"], true);
-    let calls = stage.front.with(|world| world.take_calls());
+    let calls = stage.front.with(World::take_calls);
     assert_eq!(calls.len(), 1, "{calls:?}");
 }
 

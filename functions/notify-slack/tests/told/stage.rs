@@ -182,7 +182,6 @@ impl Stage {
 
 fn put(world: &mut World, name: &str, text: &str) -> Result<()> {
     ssm::put(world, &Actor::Person, name, text)
-        .map(|_| ())
         .map_err(|fault| anyhow::anyhow!("{name}: {}", fault.message))
 }
 
