@@ -179,8 +179,20 @@ fn rules_and_schedules_are_read_with_their_names() {
         .map(|(name, _)| name.as_str())
         .collect();
     assert_eq!(takers, ["test-power-staging-db-instance"]);
+    // Rules that stand by themselves, and only those whose condition is met.
+    let own = |parameters| {
+        let rules = rules_of_template(TEMPLATE, parameters).unwrap();
+        rules
+            .iter()
+            .filter(|(name, _)| name.contains("notify-slack"))
+            .count()
+    };
+    assert_eq!(own(&parameters), 5);
+    let alone = BTreeMap::from([("Events", "alarms")]);
+    assert_eq!(own(&alone), 1);
     let schedules = schedules_of_template(TEMPLATE, &parameters).unwrap();
-    assert_eq!(schedules.len(), 1);
+    let names: Vec<&str> = schedules.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["test-power-staging-tick", "test-notify-slack-tick"]);
     assert_eq!(schedules[0].every, Every::Minutes(1));
     assert_eq!(schedules[0].input, json!({ "command": "tick" }));
     assert!(schedules[0].enabled);
