@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nightshift_slack::Slack;
 use nightshift_tests::alarms::{alarms, recovery, ring, topic};
-use nightshift_tests::local::{Deployment, LocalAws, Stack, root};
+use nightshift_tests::local::{Deployment, LocalAws, root};
 use serde_json::{Value, json};
 
 const COMPANY: &str = "
@@ -24,7 +24,8 @@ const SOON: Duration = Duration::from_secs(40);
 
 struct Shop {
     local: LocalAws,
-    stack: Stack,
+    /// notify-slack's name as deployed.
+    notifier: String,
     slack: Slack,
     topic: String,
 }
@@ -37,7 +38,7 @@ async fn shop() -> Shop {
     let deployment = Deployment::built()
         .with("SlackUrl", &slack.url())
         .with("AlarmTopicArn1", &topic);
-    let stack = local.deploy(&deployment).await.unwrap();
+    let notifier = local.deploy(&deployment).await.unwrap().notifier;
     local
         .put_secret("/nightshift/slack/token", &slack.token())
         .await
@@ -53,7 +54,7 @@ async fn shop() -> Shop {
     }
     Shop {
         local,
-        stack,
+        notifier,
         slack,
         topic,
     }
@@ -75,7 +76,7 @@ async fn the_alarms_of_production_ring_in_slack_and_their_recovery_answers_them(
         .slack
         .until(SOON, |slack| first(slack).len() == alarms.len())
         .await;
-    let log = shop.local.log(&shop.stack.notifier).await.unwrap();
+    let log = shop.local.log(&shop.notifier).await.unwrap();
     assert!(
         told,
         "{:#?}\n{}",
@@ -85,11 +86,7 @@ async fn the_alarms_of_production_ring_in_slack_and_their_recovery_answers_them(
     for alarm in &alarms {
         // Later than any alarm that this test lets ring.
         let event = recovery(alarm, "2036-01-01T00:00:00Z".parse().unwrap()).unwrap();
-        let invoked = shop
-            .local
-            .invoke(&shop.stack.notifier, &event)
-            .await
-            .unwrap();
+        let invoked = shop.local.invoke(&shop.notifier, &event).await.unwrap();
         assert_eq!(invoked.answer().unwrap()["told"], 1);
     }
     for message in first(&shop.slack) {
@@ -110,11 +107,7 @@ async fn every_sample_is_told() {
         if payload["command"].is_string() {
             continue;
         }
-        let invoked = shop
-            .local
-            .invoke(&shop.stack.notifier, &payload)
-            .await
-            .unwrap();
+        let invoked = shop.local.invoke(&shop.notifier, &payload).await.unwrap();
         let answer = invoked.answer().unwrap();
         if payload["Records"][0]["eventSource"] == "aws:sqs" {
             assert_eq!(answer["batchItemFailures"], json!([]), "{}", path.display());
