@@ -2,9 +2,10 @@
 //! reactions can be read, and otherwise a command.
 
 use jiff::{Timestamp, tz::TimeZone};
+use nightshift::report::text::clock::Day;
 
 use super::{
-    time::{Day, Moment},
+    time::clock,
     voice::{Voice, empty, ticked, word},
 };
 use crate::{
@@ -153,17 +154,17 @@ fn provenance(bedtime: &Bedtime<'_>, voice: Voice<'_>) -> String {
 
 /// A time of this evening; midnight is told as such, and not as tomorrow's first minute.
 fn time_of_day(voice: Voice<'_>, at: Timestamp) -> String {
-    let moment = Moment::new(at, voice.scene);
+    let there = clock(at, voice.scene);
     let a_minute_before = at
         .as_second()
         .checked_sub(60)
         .and_then(|second| Timestamp::from_second(second).ok());
     let ends_today =
-        a_minute_before.is_some_and(|before| Moment::new(before, voice.scene).day == Day::Today);
-    if (moment.hour, moment.minute) == (0, 0) && ends_today {
+        a_minute_before.is_some_and(|before| clock(before, voice.scene).day == Day::Today);
+    if (there.hour, there.minute) == (0, 0) && ends_today {
         voice.tongue.midnight().to_owned()
     } else {
-        voice.tongue.clock(moment)
+        voice.tongue.clock(there)
     }
 }
 

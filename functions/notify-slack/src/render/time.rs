@@ -1,49 +1,14 @@
 //! Times as people read them: on the wall clock of their zone, without seconds, with the day where
 //! it is not today's.
 
-use jiff::{Timestamp, civil::Weekday};
+use jiff::Timestamp;
+use nightshift::report::text::clock::Clock;
 
 use crate::scene::Scene;
 
-/// How far a day is from today, and so how it is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Day {
-    Today,
-    /// Within six days, before or after.
-    Near(Weekday),
-    /// Month, day and weekday.
-    ThisYear(i8, i8, Weekday),
-    /// Year, month and day.
-    Far(i16, i8, i8),
-}
-
-/// An instant on a wall clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
-    pub day: Day,
-    pub hour: i8,
-    pub minute: i8,
-}
-
-impl Moment {
-    pub(super) fn new(at: Timestamp, scene: &Scene<'_>) -> Self {
-        let there = at.to_zoned(scene.zone.clone());
-        let (today, date) = (scene.now.to_zoned(scene.zone.clone()).date(), there.date());
-        let days = date.duration_since(today).as_hours() / 24;
-        let day = match days.abs() {
-            0 => Day::Today,
-            1..=6 => Day::Near(date.weekday()),
-            _ if date.year() == today.year() => {
-                Day::ThisYear(date.month(), date.day(), date.weekday())
-            }
-            _ => Day::Far(date.year(), date.month(), date.day()),
-        };
-        Self {
-            day,
-            hour: there.hour(),
-            minute: there.minute(),
-        }
-    }
+/// An instant on the wall clock of the scene.
+pub(super) fn clock(at: Timestamp, scene: &Scene<'_>) -> Clock {
+    Clock::new(at, scene.now, scene.zone)
 }
 
 /// A unit of a length of time.
@@ -89,7 +54,8 @@ pub(super) fn elapsed(from: Timestamp, to: Timestamp) -> i64 {
 mod tests {
     use super::*;
     use crate::render::samples::{at, scene};
-    use nightshift::config::Language;
+    use jiff::civil::Weekday;
+    use nightshift::{config::Language, report::text::clock::Day};
 
     #[test]
     fn a_day_is_named_by_its_distance_from_today() {
@@ -104,7 +70,7 @@ mod tests {
             ),
             ("2027-01-01T00:00:00+09:00", Day::Far(2027, 1, 1)),
         ] {
-            assert_eq!(Moment::new(at(instant), &scene).day, day, "{instant}");
+            assert_eq!(clock(at(instant), &scene).day, day, "{instant}");
         }
     }
 

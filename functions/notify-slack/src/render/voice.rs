@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{
     cut::{Kind, Room, clip},
-    time::Moment,
+    time::clock,
     words::{Label, Place, Tongue, tongue},
 };
 use crate::{
@@ -44,7 +44,7 @@ impl<'a> Voice<'a> {
     }
 
     pub(super) fn clock(self, at: Timestamp) -> String {
-        self.tongue.clock(Moment::new(at, self.scene))
+        self.tongue.clock(clock(at, self.scene))
     }
 
     pub(super) fn field(self, label: Label, value: Mrkdwn) -> (String, Mrkdwn) {

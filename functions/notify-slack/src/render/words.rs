@@ -2,13 +2,12 @@
 //! whatever strangers wrote is put in as it is, and made harmless when the sentence becomes
 //! [`crate::draft::Mrkdwn`].
 
-use nightshift::config::Language;
+use nightshift::{config::Language, report::text::clock::Clock};
 
 use super::{
     en::English,
     ja::Japanese,
     metrics::{Felt, Known},
-    time::Moment,
 };
 use crate::{
     scene::Quiet,
@@ -116,7 +115,7 @@ pub(super) struct Measured<'a> {
 /// Names, times and figures.
 pub(super) trait Names {
     /// `14:02`, `Friday at 19:00`.
-    fn clock(&self, moment: Moment) -> String;
+    fn clock(&self, clock: Clock) -> String;
     /// `14:02–14:14`.
     fn span(&self, from: &str, to: &str) -> String;
     /// `12 min`, `1 h 5 min`.

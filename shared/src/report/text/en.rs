@@ -1,11 +1,11 @@
 //! English. `Mode: watch` turns what nightshift does into what it would do.
 
-use jiff::{Timestamp, civil::Weekday};
+use jiff::Timestamp;
 
 use super::{
-    Clock, Day, HOURS_A_MONTH, LINES, LISTED, MESSAGE, NAME, PERSON, Place, Thing, Told, Tongue,
-    Unit, all_run, amount, clean, code, is_rds, is_scalable_target, monthly, needs_somebody, parts,
-    rate, said, seconds, short, shown_minutes, sign, slept_seconds, some, tag_command, thing,
+    Day, HOURS_A_MONTH, LINES, LISTED, MESSAGE, NAME, PERSON, Place, Thing, Told, Tongue, Unit,
+    all_run, amount, clean, code, is_rds, is_scalable_target, monthly, needs_somebody, parts, rate,
+    said, seconds, short, shown_minutes, sign, slept_seconds, some, tag_command, thing,
     wake_command, word,
 };
 use crate::{
@@ -1076,19 +1076,12 @@ impl English<'_> {
 
     /// `19:04`, `Friday at 19:04`, `20 November at 19:04`.
     fn clock(&self, at: Timestamp) -> String {
-        let clock = Clock::new(at, self.0);
-        let time = format!("{:02}:{:02}", clock.hour, clock.minute);
-        match clock.day {
-            Day::Today => time,
-            Day::Near(day) => format!("{} at {time}", weekday(day)),
-            Day::ThisYear(month, day, _) => format!("{day} {} at {time}", month_name(month)),
-            Day::Far(year, month, day) => format!("{day} {} {year} at {time}", month_name(month)),
-        }
+        self.0.clock(at).in_english()
     }
 
     /// The same as an adverb: `at 19:04`, `on Friday at 19:04`.
     fn at(&self, at: Timestamp) -> String {
-        let preposition = match Clock::new(at, self.0).day {
+        let preposition = match self.0.clock(at).day {
             Day::Today => "at",
             _ => "on",
         };
@@ -1097,7 +1090,7 @@ impl English<'_> {
 
     /// The same for a title: `22:00 tonight`.
     fn until(&self, at: Timestamp) -> String {
-        let tonight = if Clock::new(at, self.0).is_tonight() {
+        let tonight = if self.0.clock(at).is_tonight() {
             " tonight"
         } else {
             ""
@@ -1326,35 +1319,6 @@ fn minutes(minutes: i64) -> String {
         1 => "1 minute".to_owned(),
         2..60 => format!("{minutes} minutes"),
         _ => duration(minutes.saturating_mul(60)),
-    }
-}
-
-fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Monday => "Monday",
-        Weekday::Tuesday => "Tuesday",
-        Weekday::Wednesday => "Wednesday",
-        Weekday::Thursday => "Thursday",
-        Weekday::Friday => "Friday",
-        Weekday::Saturday => "Saturday",
-        Weekday::Sunday => "Sunday",
-    }
-}
-
-fn month_name(month: i8) -> &'static str {
-    match month {
-        1 => "January",
-        2 => "February",
-        3 => "March",
-        4 => "April",
-        5 => "May",
-        6 => "June",
-        7 => "July",
-        8 => "August",
-        9 => "September",
-        10 => "October",
-        11 => "November",
-        _ => "December",
     }
 }
 

@@ -1,12 +1,12 @@
 //! 日本語。です・ます調で短く、同僚に書くように。`Mode: watch` では「〜する想定です」と書く。
 
-use jiff::{Timestamp, civil::Weekday};
+use jiff::Timestamp;
 
 use super::{
-    Clock, Day, HOURS_A_MONTH, LINES, LISTED, MESSAGE, NAME, PERSON, Place, Thing, Told, Tongue,
-    Unit, all_run, amount, clean, code, is_rds, is_scalable_target, monthly, needs_somebody, parts,
-    rate, said, seconds, short, shown_minutes, sign, slept_seconds, some, tag_command, thing,
-    wake_command, word,
+    HOURS_A_MONTH, LINES, LISTED, MESSAGE, NAME, PERSON, Place, Thing, Told, Tongue, Unit, all_run,
+    amount, clean, code, is_rds, is_scalable_target, monthly, needs_somebody, parts, rate, said,
+    seconds, short, shown_minutes, sign, slept_seconds, some, tag_command, thing, wake_command,
+    word,
 };
 use crate::{
     config::Problem,
@@ -1043,16 +1043,7 @@ impl Japanese<'_> {
 
     /// `19:04`, `金曜 19:04`, `11月20日(金) 19:04`.
     fn clock(&self, at: Timestamp) -> String {
-        let clock = Clock::new(at, self.0);
-        let time = format!("{}:{:02}", clock.hour, clock.minute);
-        match clock.day {
-            Day::Today => time,
-            Day::Near(day) => format!("{}曜 {time}", weekday(day)),
-            Day::ThisYear(month, date, day) => {
-                format!("{month}月{date}日({}) {time}", weekday(day))
-            }
-            Day::Far(year, month, date) => format!("{year}年{month}月{date}日 {time}"),
-        }
+        self.0.clock(at).in_japanese()
     }
 
     /// The same after a Japanese letter.
@@ -1062,7 +1053,7 @@ impl Japanese<'_> {
 
     /// The same for a title: `今夜 22:00`.
     fn until(&self, at: Timestamp) -> String {
-        if Clock::new(at, self.0).is_tonight() {
+        if self.0.clock(at).is_tonight() {
             format!("今夜 {}", self.clock(at))
         } else {
             self.when(at)
@@ -1287,18 +1278,6 @@ fn minutes(minutes: i64) -> String {
         format!("{minutes} 分")
     } else {
         duration(minutes.saturating_mul(60))
-    }
-}
-
-fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Monday => "月",
-        Weekday::Tuesday => "火",
-        Weekday::Wednesday => "水",
-        Weekday::Thursday => "木",
-        Weekday::Friday => "金",
-        Weekday::Saturday => "土",
-        Weekday::Sunday => "日",
     }
 }
 

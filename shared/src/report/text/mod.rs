@@ -2,10 +2,11 @@
 //! `Tongue`; what it is given by strangers (AWS's messages, a person's reason, a document's
 //! text) passes through `clean` first, so that it stays short, on one line and without effect.
 
+pub mod clock;
 mod en;
 mod ja;
 
-use jiff::{SignedDuration, Timestamp, civil::Weekday, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{Cause, Count, Deed, Diagnosis, Finding, Money, News, Report, Severity, State};
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     kind::{Arn, SLEEP_TAG},
     ledger::Order,
 };
+use clock::{Clock, Day};
 
 /// What the text needs to know beside the news.
 #[derive(Clone, Debug)]
@@ -43,6 +45,12 @@ pub struct Text {
     /// The details; the last line says where it comes from.
     pub lines: Vec<String>,
     subject: String,
+}
+
+impl Place<'_> {
+    fn clock(&self, at: Timestamp) -> Clock {
+        Clock::new(at, self.now, self.zone)
+    }
 }
 
 impl Text {
@@ -307,47 +315,6 @@ fn word(text: &str) -> String {
     text.chars()
         .filter(|c| c.is_ascii_alphanumeric() || "-_.,:/=+".contains(*c))
         .collect()
-}
-
-/// How far a day is from today, and so how it is named.
-enum Day {
-    Today,
-    /// Within six days, before or after.
-    Near(Weekday),
-    ThisYear(i8, i8, Weekday),
-    Far(i16, i8, i8),
-}
-
-/// An instant on the wall clock of the estate's zone.
-struct Clock {
-    day: Day,
-    hour: i8,
-    minute: i8,
-}
-
-impl Clock {
-    fn new(at: Timestamp, place: &Place<'_>) -> Self {
-        let there = at.to_zoned(place.zone.clone());
-        let (today, date) = (place.now.to_zoned(place.zone.clone()).date(), there.date());
-        let days = date.duration_since(today).as_hours() / 24;
-        let day = match days.abs() {
-            0 => Day::Today,
-            1..=6 => Day::Near(date.weekday()),
-            _ if date.year() == today.year() => {
-                Day::ThisYear(date.month(), date.day(), date.weekday())
-            }
-            _ => Day::Far(date.year(), date.month(), date.day()),
-        };
-        Self {
-            day,
-            hour: there.hour(),
-            minute: there.minute(),
-        }
-    }
-
-    fn is_tonight(&self) -> bool {
-        matches!(self.day, Day::Today) && self.hour >= 18
-    }
 }
 
 /// Units of a length of time.

@@ -1,26 +1,20 @@
 //! Names, times and figures in English.
 
-use jiff::civil::Weekday;
+use nightshift::report::text::clock::Clock;
 
 use super::English;
 use crate::{
     render::{
         metrics::Known,
-        time::{Day, Moment, Unit, parts},
+        time::{Unit, parts},
         words::{Label, Names, Place},
     },
     signal::AlarmState,
 };
 
 impl Names for English {
-    fn clock(&self, moment: Moment) -> String {
-        let time = format!("{:02}:{:02}", moment.hour, moment.minute);
-        match moment.day {
-            Day::Today => time,
-            Day::Near(day) => format!("{} at {time}", weekday(day)),
-            Day::ThisYear(month, day, _) => format!("{day} {} at {time}", month_name(month)),
-            Day::Far(year, month, day) => format!("{day} {} {year} at {time}", month_name(month)),
-        }
+    fn clock(&self, clock: Clock) -> String {
+        clock.in_english()
     }
 
     fn span(&self, from: &str, to: &str) -> String {
@@ -222,34 +216,5 @@ impl Names for English {
             .filter(|part| !part.is_empty())
             .collect();
         told.join(" · ")
-    }
-}
-
-fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Monday => "Monday",
-        Weekday::Tuesday => "Tuesday",
-        Weekday::Wednesday => "Wednesday",
-        Weekday::Thursday => "Thursday",
-        Weekday::Friday => "Friday",
-        Weekday::Saturday => "Saturday",
-        Weekday::Sunday => "Sunday",
-    }
-}
-
-fn month_name(month: i8) -> &'static str {
-    match month {
-        1 => "January",
-        2 => "February",
-        3 => "March",
-        4 => "April",
-        5 => "May",
-        6 => "June",
-        7 => "July",
-        8 => "August",
-        9 => "September",
-        10 => "October",
-        11 => "November",
-        _ => "December",
     }
 }

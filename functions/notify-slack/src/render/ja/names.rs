@@ -1,28 +1,20 @@
 //! 名前・時刻・数値。
 
-use jiff::civil::Weekday;
+use nightshift::report::text::clock::Clock;
 
 use super::Japanese;
 use crate::{
     render::{
         metrics::Known,
-        time::{Day, Moment, Unit, parts},
+        time::{Unit, parts},
         words::{Label, Names, Place},
     },
     signal::AlarmState,
 };
 
 impl Names for Japanese {
-    fn clock(&self, moment: Moment) -> String {
-        let time = format!("{}:{:02}", moment.hour, moment.minute);
-        match moment.day {
-            Day::Today => time,
-            Day::Near(day) => format!("{}曜 {time}", weekday(day)),
-            Day::ThisYear(month, date, day) => {
-                format!("{month}月{date}日({}) {time}", weekday(day))
-            }
-            Day::Far(year, month, date) => format!("{year}年{month}月{date}日 {time}"),
-        }
+    fn clock(&self, clock: Clock) -> String {
+        clock.in_japanese()
     }
 
     fn span(&self, from: &str, to: &str) -> String {
@@ -224,17 +216,5 @@ impl Names for Japanese {
             .filter(|part| !part.is_empty())
             .collect();
         told.join("・")
-    }
-}
-
-fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Monday => "月",
-        Weekday::Tuesday => "火",
-        Weekday::Wednesday => "水",
-        Weekday::Thursday => "木",
-        Weekday::Friday => "金",
-        Weekday::Saturday => "土",
-        Weekday::Sunday => "日",
     }
 }
