@@ -66,6 +66,15 @@ pub fn connector() -> SharedHttpConnector {
     SharedHttpConnector::new(connector)
 }
 
+/// Whether a command may name the instant to play: allowed by the environment, and only on a local
+/// AWS.
+#[must_use]
+pub fn may_play() -> bool {
+    let allowed = std::env::var("NIGHTSHIFT_ALLOW_AT").is_ok_and(|value| value == "true");
+    let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
+    allowed && is_loopback(&endpoint)
+}
+
 /// Only a local AWS may be played with, or spoken to without TLS: no real one has a loopback
 /// address.
 #[must_use]

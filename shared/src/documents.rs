@@ -15,6 +15,12 @@ pub struct Documents {
     pub estates: BTreeMap<String, String>,
 }
 
+/// The prefix of all parameters: the environment's, or the usual one.
+#[must_use]
+pub fn prefix() -> String {
+    std::env::var("NIGHTSHIFT_PREFIX").unwrap_or_else(|_| "/nightshift".to_owned())
+}
+
 /// The name of the company's parameter.
 #[must_use]
 pub fn company_parameter(prefix: &str) -> String {

@@ -143,3 +143,9 @@ pub fn variable(name: &str) -> Result<String, Failed> {
             ))
         })
 }
+
+/// The Lambda function's own name, which a stack may choose.
+#[must_use]
+pub fn function_name(usual: &str) -> String {
+    std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| usual.to_owned())
+}

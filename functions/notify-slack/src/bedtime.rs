@@ -35,7 +35,7 @@ pub async fn offer(
     ts: &str,
     house: &House,
 ) -> Result<(), Unsent> {
-    let Way::Bot(token) = context.way().await? else {
+    let Way::Bot(token) = context.way(&house.slack).await? else {
         return Ok(());
     };
     let bedtime = Bedtime {
@@ -79,7 +79,7 @@ pub async fn follow(
         context.outbox.forget_bedtime(&bedtime.estate).await?;
         return Ok(true);
     }
-    let Way::Bot(token) = context.way().await? else {
+    let Way::Bot(token) = context.way(&house.slack).await? else {
         return Ok(false);
     };
     let reactions = reactions(context, &token, bedtime).await?;

@@ -14,8 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     aws::{self, failure::failure, is_loopback},
     clock::Clock,
+    config,
     documents::{self, Documents},
-    lambda::{Failed, Invocation, variable},
+    kind::Arn,
+    lambda::{self, Failed, Invocation, variable},
     ledger::{Ledger, store::Store},
     report::Failure,
 };
@@ -94,7 +96,7 @@ pub struct Context<'a> {
 }
 
 /// Why there is no way to Slack.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum NoWay {
     /// Neither parameter exists.
     #[error(
@@ -107,7 +109,7 @@ pub enum NoWay {
         webhook: String,
     },
     /// A parameter cannot be read.
-    #[error("{} failed on {} with {}: {}", .0.action, .0.resource, .0.code, .0.message)]
+    #[error("{0}")]
     Unread(Failure),
 }
 
@@ -203,14 +205,11 @@ impl Function {
 
 impl Settings {
     fn from_environment(region: String) -> Result<Self, Failed> {
-        let allowed = std::env::var("NIGHTSHIFT_ALLOW_AT").is_ok_and(|value| value == "true");
-        let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
         Ok(Self {
             table: variable("NIGHTSHIFT_TABLE")?,
-            may_play: allowed && is_loopback(&endpoint),
-            prefix: std::env::var("NIGHTSHIFT_PREFIX").unwrap_or_else(|_| "/nightshift".to_owned()),
-            function_name: std::env::var("AWS_LAMBDA_FUNCTION_NAME")
-                .unwrap_or_else(|_| FUNCTION.to_owned()),
+            may_play: aws::may_play(),
+            prefix: documents::prefix(),
+            function_name: lambda::function_name(FUNCTION),
             region,
             lease: LEASE,
         })
@@ -239,6 +238,13 @@ impl Context<'_> {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Whether CloudWatch can be asked for an alarm here: not for another account's or Region's.
+    #[must_use]
+    pub fn is_ours(&self, alarm: &str) -> bool {
+        let alarm = Arn::new(alarm);
+        alarm.region() == self.function.settings.region && alarm.account() == self.account
     }
 
     /// The ledger, as another function keeps it.
@@ -308,18 +314,17 @@ impl Context<'_> {
     ///
     /// # Errors
     /// When neither exists or can be read.
-    pub async fn way(&self) -> Result<Way, NoWay> {
+    pub async fn way(&self, slack: &config::Slack) -> Result<Way, NoWay> {
         if let Some(way) = self.function.kept(|kept| kept.way.clone()) {
             return Ok(way);
         }
         let prefix = &self.function.settings.prefix;
-        let (house, _) = self.house().await;
         let named = |name: Option<&String>, usual: &str| {
             name.cloned()
                 .unwrap_or_else(|| format!("{prefix}/slack/{usual}"))
         };
-        let token = named(house.slack.token_parameter.as_ref(), "token");
-        let webhook = named(house.slack.webhook_parameter.as_ref(), "webhook");
+        let token = named(slack.token_parameter.as_ref(), "token");
+        let webhook = named(slack.webhook_parameter.as_ref(), "webhook");
         let way = if let Some(secret) = self.secret(&token).await? {
             Way::Bot(secret)
         } else if let Some(secret) = self.secret(&webhook).await? {
@@ -335,9 +340,13 @@ impl Context<'_> {
     ///
     /// # Errors
     /// When neither parameter exists or can be read.
-    pub async fn another_way(&self, refused: &Way) -> Result<Option<Way>, NoWay> {
+    pub async fn another_way(
+        &self,
+        refused: &Way,
+        slack: &config::Slack,
+    ) -> Result<Option<Way>, NoWay> {
         self.function.kept(|kept| kept.way = None);
-        let way = self.way().await?;
+        let way = self.way(slack).await?;
         Ok((way != *refused).then_some(way))
     }
 

@@ -37,7 +37,7 @@ const PEEK: Duration = Duration::from_secs(2);
 const PEEK_AT_MOST: Duration = Duration::from_secs(10);
 
 /// Why something was not sent.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Unsent {
     /// Slack, or the way to it, had something against it.
     #[error("{0}")]
@@ -46,7 +46,7 @@ pub enum Unsent {
     #[error("{0}")]
     NoWay(#[from] NoWay),
     /// The table cannot be read or written.
-    #[error("{} failed on {} with {}: {}", .0.action, .0.resource, .0.code, .0.message)]
+    #[error("{0}")]
     Table(Failure),
     /// No channel is named.
     #[error(
@@ -100,7 +100,7 @@ pub async fn see_through(context: &Context<'_>, signals: Vec<Signal>) -> BTreeMa
 }
 
 /// Sends until these keys are told, by this invocation or by another.
-pub async fn send(context: &Context<'_>, keys: Vec<String>) -> BTreeMap<String, Unsent> {
+async fn send(context: &Context<'_>, keys: Vec<String>) -> BTreeMap<String, Unsent> {
     let mut pause = PEEK;
     loop {
         let mut courier = Courier::new(context);
@@ -117,7 +117,7 @@ pub async fn send(context: &Context<'_>, keys: Vec<String>) -> BTreeMap<String, 
                 return courier.outcome(drained, &keys);
             }
             Ok(false) => {}
-            Err(failure) => return of_all(&keys, || Unsent::Table(failure.clone())),
+            Err(failure) => return of_all(&keys, &failure.into()),
         }
         if keys.is_empty() {
             return BTreeMap::new();
@@ -127,18 +127,20 @@ pub async fn send(context: &Context<'_>, keys: Vec<String>) -> BTreeMap<String, 
                 return BTreeMap::new();
             }
             Ok(_) => {}
-            Err(failure) => return of_all(&keys, || Unsent::Table(failure.clone())),
+            Err(failure) => return of_all(&keys, &failure.into()),
         }
         if Instant::now() + pause + LAST_WORDS >= context.deadline {
-            return of_all(&keys, || Unsent::TimeIsOver);
+            return of_all(&keys, &Unsent::TimeIsOver);
         }
         sleep(pause).await;
         pause = (pause * 3 / 2).min(PEEK_AT_MOST);
     }
 }
 
-fn of_all(keys: &[String], unsent: impl Fn() -> Unsent) -> BTreeMap<String, Unsent> {
-    keys.iter().map(|key| (key.clone(), unsent())).collect()
+fn of_all(keys: &[String], unsent: &Unsent) -> BTreeMap<String, Unsent> {
+    keys.iter()
+        .map(|key| (key.clone(), unsent.clone()))
+        .collect()
 }
 
 /// The one who sends, as long as it holds the lease.
@@ -206,12 +208,8 @@ impl<'a> Courier<'a> {
             let text = unsent.to_string();
             tracing::warn!(kind = "unsent", detail = text, "sending ended early");
             for key in keys {
-                failed.entry(key.clone()).or_insert_with(|| match &unsent {
-                    Unsent::Slack(trouble) => Unsent::Slack(trouble.clone()),
-                    Unsent::Table(failure) => Unsent::Table(failure.clone()),
-                    Unsent::LeaseLost => Unsent::LeaseLost,
-                    _ => Unsent::TimeIsOver,
-                });
+                let entry = failed.entry(key.clone());
+                entry.or_insert_with(|| unsent.clone());
             }
         }
         failed
@@ -224,12 +222,12 @@ impl<'a> Courier<'a> {
             if signals.is_empty() {
                 return Ok(());
             }
-            // The way first: whether messages can be drawn anew decides how they are told.
-            self.context.way().await?;
-            let (house, _) = self.context.house().await;
-            for (_, signals) in Self::by_channel(signals, &house) {
+            let (mut house, _) = self.context.house().await;
+            // Whether messages can be drawn anew decides how they are told.
+            house.remembers = self.context.way(&house.slack).await?.remembers();
+            for (channel, signals) in self.by_channel(signals, &house) {
                 if signals.len() > FEW {
-                    self.send_folded(signals, &house).await?;
+                    self.send_folded(&channel, &signals, &house).await?;
                 } else {
                     for signal in signals {
                         self.send_one(&signal, &house).await?;
@@ -259,11 +257,10 @@ impl<'a> Courier<'a> {
         Ok(signals)
     }
 
-    /// All states of one thing go to the same channel.
-    fn by_channel(signals: Vec<Signal>, house: &House) -> BTreeMap<String, Vec<Signal>> {
+    fn by_channel(&self, signals: Vec<Signal>, house: &House) -> BTreeMap<String, Vec<Signal>> {
         let mut channels: BTreeMap<String, Vec<Signal>> = BTreeMap::new();
         for signal in signals {
-            let channel = house.channel(&signal, house.estate_of(&signal), false);
+            let channel = plan::channel_of(&signal, house, self.context.now());
             channels.entry(channel).or_default().push(signal);
         }
         channels
@@ -279,11 +276,7 @@ impl<'a> Courier<'a> {
         let text = unsent.to_string();
         for key in keys {
             tracing::warn!(kind = "unsent", key, detail = text, "not sent");
-            let again = match &unsent {
-                Unsent::Slack(trouble) => Unsent::Slack(trouble.clone()),
-                _ => Unsent::NoChannel,
-            };
-            self.failed.insert(key.clone(), again);
+            self.failed.insert(key.clone(), unsent.clone());
         }
         Ok(())
     }
@@ -335,7 +328,7 @@ impl<'a> Courier<'a> {
                     Err(unsent) => return Err(unsent),
                 }
                 if let Some(first) = first
-                    && let Err(unsent) = self.redraw(channel, ts, first).await
+                    && let Err(unsent) = self.redraw(channel, ts, first, house).await
                 {
                     // What happened stands in the thread already.
                     let detail = unsent.to_string();
@@ -344,7 +337,7 @@ impl<'a> Courier<'a> {
                 Ok(None)
             }
             (Deed::Redraw(draft), Some((channel, ts))) => {
-                match self.redraw(channel, ts, draft).await {
+                match self.redraw(channel, ts, draft, house).await {
                     Err(Unsent::Slack(Trouble::Lost { .. } | Trouble::Channel { .. })) => {
                         self.post(channel, None, draft, house).await.map(Some)
                     }
@@ -391,14 +384,15 @@ impl<'a> Courier<'a> {
         let (Some(channel), Some(ts)) = (&posted.channel, &posted.ts) else {
             return;
         };
-        let done = match &signal.what {
-            What::Alarm(alarm) => {
-                let Some(thread) = telling.after.clone() else {
-                    return;
-                };
-                self.with_picture(alarm, name, thread, house).await
+        let done = match (&signal.what, telling.deed.opening(), &telling.after) {
+            (What::Alarm(alarm), Some(draft), Some(thread)) => {
+                let draft = draft.clone();
+                self.with_picture(alarm, name, thread.clone(), draft, house)
+                    .await
             }
-            What::Bedtime(goes) => bedtime::offer(self.context, goes, channel, ts, house).await,
+            (What::Bedtime(goes), ..) => {
+                bedtime::offer(self.context, goes, channel, ts, house).await
+            }
             _ => Ok(()),
         };
         if let Err(unsent) = done {
@@ -417,6 +411,7 @@ impl<'a> Courier<'a> {
         alarm: &crate::signal::Alarm,
         name: &str,
         mut thread: Thread,
+        mut draft: Draft,
         house: &House,
     ) -> Result<(), Unsent> {
         let Some(picture) = picture::of(self.context, alarm, &thread, house).await? else {
@@ -426,24 +421,21 @@ impl<'a> Courier<'a> {
             return Ok(());
         };
         thread.picture = Some(picture.clone());
-        let estate = house.estate_of(&thread.signal);
-        let quiet = estate
-            .filter(|_| thread.quiet)
-            .and_then(|estate| estate.quiet(self.context.now()));
-        let scene = house.scene(estate, quiet, self.context.now());
-        let mut draft = render::first(&thread.signal, &scene);
-        if !thread.quiet {
-            draft = house.mentioning(draft, &thread.signal, estate);
-        }
         draft.picture = Some(picture);
-        self.show_picture(&thread.channel, &ts, &draft).await?;
+        self.show_picture(&thread.channel, &ts, &draft, house)
+            .await?;
         let now = Clock::system().now();
         self.context.outbox.save_thread(name, &thread, now).await?;
         Ok(())
     }
 
     /// Many at once for one channel.
-    async fn send_folded(&mut self, signals: Vec<Signal>, house: &House) -> Result<(), Unsent> {
+    async fn send_folded(
+        &mut self,
+        channel: &str,
+        signals: &[Signal],
+        house: &House,
+    ) -> Result<(), Unsent> {
         let outbox = self.context.outbox.clone();
         let names: Vec<String> = signals.iter().filter_map(plan::thread_of).collect();
         let threads = outbox.threads(&names).await?;
@@ -451,14 +443,11 @@ impl<'a> Courier<'a> {
             .iter()
             .map(|signal| signal.at)
             .fold(self.context.now(), Timestamp::max);
-        let folded = plan::fold(&signals, &threads, house, now);
+        let folded = plan::fold(signals, &threads, house, now);
         outbox.tell(&folded.known, now).await?;
-        let channel = signals.first().map_or_else(String::new, |signal| {
-            house.channel(signal, house.estate_of(signal), false)
-        });
         for Digest { mut draft, keys } in plan::digests(&folded, house, now) {
             draft.mention = folded.mentions.first().cloned();
-            let posted = match self.post(&channel, None, &draft, house).await {
+            let posted = match self.post(channel, None, &draft, house).await {
                 Ok(posted) => posted,
                 Err(unsent) => {
                     self.give_up(&keys, unsent)?;
@@ -467,7 +456,7 @@ impl<'a> Courier<'a> {
             };
             let told = folded.lines.iter();
             for signal in told.filter(|signal| keys.contains(&signal.key)) {
-                self.remember_folded(signal, &folded, &channel, &posted)
+                self.remember_folded(signal, &folded, channel, &posted)
                     .await?;
             }
             outbox.tell(&keys, now).await?;
@@ -522,7 +511,7 @@ impl<'a> Courier<'a> {
             if channel.is_empty() {
                 return Err(Unsent::NoChannel);
             }
-            let tried = self.attempt(&channel, thread, &message).await;
+            let tried = self.attempt(&channel, thread, &message, house).await;
             let Err(Unsent::Slack(trouble)) = tried else {
                 return tried;
             };
@@ -549,64 +538,85 @@ impl<'a> Courier<'a> {
         channel: &str,
         thread: Option<&str>,
         message: &Value,
+        house: &House,
     ) -> Result<Posted, Unsent> {
         let slack = &self.context.function.slack;
         let mut patience = Patience::default();
         loop {
             let at = self.context.function.reserve(channel, APART);
             self.wait_until(at).await?;
-            let way = self.context.way().await?;
+            let way = self.context.way(&house.slack).await?;
             match slack.post(&way, channel, thread, message.clone()).await {
                 Ok(posted) => return Ok(posted),
-                Err(trouble) => self.after(trouble, &way, &mut patience).await?,
+                Err(trouble) => self.after(trouble, &way, &mut patience, house).await?,
             }
         }
     }
 
-    async fn redraw(&mut self, channel: &str, ts: &str, draft: &Draft) -> Result<(), Unsent> {
-        let slack = &self.context.function.slack;
-        let mut message = blocks::message(draft);
+    /// Draws a message anew, more simply when Slack refuses its form.
+    async fn redraw(
+        &mut self,
+        channel: &str,
+        ts: &str,
+        draft: &Draft,
+        house: &House,
+    ) -> Result<(), Unsent> {
+        let message = blocks::message(draft);
+        match self.update(channel, ts, &message, house).await {
+            Err(Unsent::Slack(Trouble::Content { .. })) => {
+                let mut plain = blocks::plain(draft);
+                // What is not sent stays as it is.
+                plain["blocks"] = Value::Array(Vec::new());
+                plain["attachments"] = Value::Array(Vec::new());
+                self.update(channel, ts, &plain, house).await
+            }
+            done => done,
+        }
+    }
+
+    /// Slack refuses a picture in a message until it has looked at the file itself.
+    async fn show_picture(
+        &mut self,
+        channel: &str,
+        ts: &str,
+        draft: &Draft,
+        house: &House,
+    ) -> Result<(), Unsent> {
+        let message = blocks::message(draft);
         let mut patience = Patience::default();
-        let mut plain = false;
+        for _ in 1..PICTURE_TRIES {
+            match self.update(channel, ts, &message, house).await {
+                Err(Unsent::Slack(Trouble::Content { .. })) => {
+                    self.wait_until(Instant::now() + patience.next()).await?;
+                }
+                done => return done,
+            }
+        }
+        self.update(channel, ts, &message, house).await
+    }
+
+    /// Sends a message in another one's place until it is taken, or refused for good, or the time is
+    /// over. A webhook's messages stay as they are.
+    async fn update(
+        &mut self,
+        channel: &str,
+        ts: &str,
+        message: &Value,
+        house: &House,
+    ) -> Result<(), Unsent> {
+        let slack = &self.context.function.slack;
+        let mut patience = Patience::default();
         loop {
-            let way = self.context.way().await?;
+            let way = self.context.way(&house.slack).await?;
             let Way::Bot(token) = &way else {
                 return Ok(());
             };
             self.wait_until(Instant::now()).await?;
             match slack.update(token, channel, ts, message.clone()).await {
                 Ok(()) => return Ok(()),
-                Err(Trouble::Content { .. }) if !plain => {
-                    plain = true;
-                    message = blocks::plain(draft);
-                    // What is not sent stays as it is.
-                    message["blocks"] = Value::Array(Vec::new());
-                    message["attachments"] = Value::Array(Vec::new());
-                }
-                Err(trouble) => self.after(trouble, &way, &mut patience).await?,
+                Err(trouble) => self.after(trouble, &way, &mut patience, house).await?,
             }
         }
-    }
-
-    /// Slack refuses a picture in a message until it has looked at the file itself.
-    async fn show_picture(&mut self, channel: &str, ts: &str, draft: &Draft) -> Result<(), Unsent> {
-        let slack = &self.context.function.slack;
-        let message = blocks::message(draft);
-        let mut patience = Patience::default();
-        for _ in 0..PICTURE_TRIES {
-            let way = self.context.way().await?;
-            let Way::Bot(token) = &way else {
-                return Ok(());
-            };
-            match slack.update(token, channel, ts, message.clone()).await {
-                Ok(()) => return Ok(()),
-                Err(Trouble::Content { .. }) => {
-                    self.wait_until(Instant::now() + patience.next()).await?;
-                }
-                Err(trouble) => self.after(trouble, &way, &mut patience).await?,
-            }
-        }
-        Ok(())
     }
 
     /// What helps after trouble: waiting, or another secret. Anything else is the caller's.
@@ -615,12 +625,13 @@ impl<'a> Courier<'a> {
         trouble: Trouble,
         way: &Way,
         patience: &mut Patience,
+        house: &House,
     ) -> Result<(), Unsent> {
         let pause = match &trouble {
             Trouble::Limited { after } => *after,
             Trouble::Passing { .. } => patience.next(),
             Trouble::Token { .. } => {
-                return match self.context.another_way(way).await? {
+                return match self.context.another_way(way, &house.slack).await? {
                     Some(_) => Ok(()),
                     None => Err(trouble.into()),
                 };

@@ -19,7 +19,11 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest},
 };
 use jiff::{SignedDuration, Timestamp};
-use nightshift::{aws::failure::failure, ledger::store::is_conflict, report::Failure};
+use nightshift::{
+    aws::failure::failure,
+    ledger::store::{Item, is_conflict, query},
+    report::Failure,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::time::{Instant, sleep};
 
@@ -27,8 +31,6 @@ use crate::{
     plan::{Bedtime, Quieted, Thread},
     signal::Signal,
 };
-
-type Item = HashMap<String, AttributeValue>;
 
 const WAITING: &str = "slack/waiting";
 const TOLD: &str = "slack/told";
@@ -134,12 +136,8 @@ impl Outbox {
     /// # Errors
     /// When the table cannot be read.
     pub async fn waiting(&self) -> Result<Vec<Waiting>, Failure> {
-        let mut waiting: Vec<Waiting> = self
-            .query(WAITING)
-            .await?
-            .iter()
-            .filter_map(parsed)
-            .collect();
+        let items = query(&self.client, &self.table, WAITING).await?;
+        let mut waiting: Vec<Waiting> = items.iter().filter_map(parsed).collect();
         waiting.sort_by(|one, other| {
             (one.signal.at, &one.signal.key).cmp(&(other.signal.at, &other.signal.key))
         });
@@ -212,7 +210,7 @@ impl Outbox {
     /// When the table cannot be read.
     pub async fn watched(&self) -> Result<Watched, Failure> {
         let mut watched = Watched::default();
-        for item in self.query(WATCH).await? {
+        for item in query(&self.client, &self.table, WATCH).await? {
             let Some(name) = item.get("sk").and_then(|name| name.as_s().ok()) else {
                 continue;
             };
@@ -344,29 +342,6 @@ impl Outbox {
             .await
             .map_err(|error| failure(name, "dynamodb:PutItem", &error))?;
         Ok(())
-    }
-
-    async fn query(&self, partition: &str) -> Result<Vec<Item>, Failure> {
-        let mut items = Vec::new();
-        let mut from = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", text(partition))
-                .consistent_read(true)
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|error| failure(&self.table, "dynamodb:Query", &error))?;
-            items.extend(page.items.unwrap_or_default());
-            from = page.last_evaluated_key.filter(|key| !key.is_empty());
-            if from.is_none() {
-                return Ok(items);
-            }
-        }
     }
 
     /// Items of a partition by name, in batches.

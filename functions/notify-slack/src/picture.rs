@@ -28,13 +28,13 @@ pub async fn of(
     thread: &Thread,
     house: &House,
 ) -> Result<Option<(String, String)>, Unsent> {
-    let Way::Bot(token) = context.way().await? else {
+    let Way::Bot(token) = context.way(&house.slack).await? else {
         return Ok(None);
     };
-    let here = alarm.arn.split(':').nth(3) == Some(context.function.settings.region.as_str())
-        && alarm.arn.split(':').nth(4) == Some(context.account.as_str());
     let offset = house.zone.to_offset(thread.at);
-    let Some(widget) = widget(alarm, thread.at, &offset.to_string()).filter(|_| here) else {
+    let Some(widget) =
+        widget(alarm, thread.at, &offset.to_string()).filter(|_| context.is_ours(&alarm.arn))
+    else {
         return Ok(None);
     };
     let drawn = context

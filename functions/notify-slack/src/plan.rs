@@ -16,6 +16,7 @@ pub use house::{Estate, House};
 
 use crate::{
     choices::{self, choices},
+    draft::Draft,
     render::{self, Digest},
     scene::{Course, Quiet, Scene},
     signal::{Alarm, AlarmState, Signal, Stage, Told, What},
@@ -121,16 +122,28 @@ pub enum Deed {
     /// Nothing: it was told already, by another way.
     Nothing,
     /// A message of its own.
-    Post(Box<crate::draft::Draft>),
+    Post(Box<Draft>),
     /// An answer in a thread, with the thread's first message drawn anew.
     Answer {
         /// The answer.
-        answer: Box<crate::draft::Draft>,
+        answer: Box<Draft>,
         /// The first message.
-        first: Option<Box<crate::draft::Draft>>,
+        first: Option<Box<Draft>>,
     },
     /// The thread's first message drawn anew, and nothing else.
-    Redraw(Box<crate::draft::Draft>),
+    Redraw(Box<Draft>),
+}
+
+impl Deed {
+    /// The message that opens a thread, where there is none or it is gone.
+    #[must_use]
+    pub fn opening(&self) -> Option<&Draft> {
+        match self {
+            Self::Nothing => None,
+            Self::Post(draft) | Self::Redraw(draft) => Some(draft),
+            Self::Answer { answer, first } => Some(first.as_ref().unwrap_or(answer)),
+        }
+    }
 }
 
 /// How much a signal matters to a person who sleeps.
@@ -213,7 +226,7 @@ pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timest
     let (estate, quiet) = estate_and_quiet(signal, house, now);
     let scene = house.scene(estate, quiet, now);
     let mut telling = Telling {
-        channel: house.channel(signal, estate, quiet.is_some()),
+        channel: channel_of(signal, house, now),
         thread: thread_of(signal),
         deed: Deed::Nothing,
         after: None,
@@ -252,12 +265,16 @@ pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timest
         _ => {
             let draft = render::first(signal, &scene);
             telling.deed = Deed::Post(Box::new(house.mentioning(draft, signal, estate)));
-            if telling.thread.is_some() {
-                telling.after = Some(opened(signal));
-            }
         }
     }
     telling
+}
+
+/// Where a signal goes, by name. What is quiet goes where nobody is woken.
+#[must_use]
+pub fn channel_of(signal: &Signal, house: &House, now: Timestamp) -> String {
+    let (estate, quiet) = estate_and_quiet(signal, house, now);
+    house.channel(signal, estate, quiet.is_some())
 }
 
 /// The estate that a signal belongs to, and why the signal is quiet, if it is.
@@ -320,29 +337,29 @@ fn of_report(
 ) {
     let draft = Box::new(render::first(signal, scene));
     let known = thread.filter(|thread| thread.ts.is_some() && !thread.shared);
-    telling.deed = match known {
-        Some(thread) if thread.at > signal.at => Deed::Answer {
-            answer: draft,
-            first: None,
-        },
-        Some(_) => Deed::Redraw(draft),
-        None => {
-            let estate = house.estate_of(signal);
-            Deed::Post(Box::new(house.mentioning(*draft, signal, estate)))
+    let (deed, after) = match known {
+        Some(thread) if thread.at > signal.at => {
+            let deed = Deed::Answer {
+                answer: draft,
+                first: None,
+            };
+            (deed, thread.clone())
         }
-    };
-    if telling.thread.is_some() {
-        let newer = known.is_none_or(|thread| thread.at <= signal.at);
-        telling.after = Some(match known {
-            Some(thread) if newer => Thread {
+        Some(thread) => {
+            let after = Thread {
                 signal: signal.clone(),
                 at: signal.at,
                 ..thread.clone()
-            },
-            Some(thread) => thread.clone(),
-            None => opened(signal),
-        });
-    }
+            };
+            (Deed::Redraw(draft), after)
+        }
+        None => {
+            let draft = house.mentioning(*draft, signal, house.estate_of(signal));
+            (Deed::Post(Box::new(draft)), opened(signal))
+        }
+    };
+    telling.deed = deed;
+    telling.after = telling.thread.is_some().then_some(after);
 }
 
 /// Many at once for one channel: folded into as few messages as Slack's limits allow. Answers the

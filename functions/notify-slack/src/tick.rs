@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use jiff::{SignedDuration, Timestamp};
-use nightshift::{aws::failure::failure, lambda::Failed, ledger::Ledger, report::Failure};
+use nightshift::{aws::failure::failure, lambda::Failed, ledger::Ledger};
 use serde_json::Value;
 
 use crate::{
@@ -36,7 +36,7 @@ pub async fn tick(context: &Context<'_>) -> Result<Value, Failed> {
     let watched = outbox
         .watched()
         .await
-        .map_err(|failure| Failed::Unavailable(said(&failure)))?;
+        .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
     let now = context.now();
     let agenda = watched.agenda.is_none_or(|at| at <= now);
     let died = watched
@@ -76,13 +76,6 @@ pub async fn tick(context: &Context<'_>) -> Result<Value, Failed> {
         }
     }
     of_tick(false, kept, &failed)
-}
-
-fn said(failure: &Failure) -> String {
-    format!(
-        "{} on {}: {} {}",
-        failure.action, failure.resource, failure.code, failure.message
-    )
 }
 
 fn arn_of(signal: &Signal) -> Option<String> {
@@ -127,7 +120,7 @@ async fn outlived(
             let What::Alarm(alarm) = &quieted.signal.what else {
                 continue;
             };
-            if !is_ours(context, alarm) || ringing.contains(&alarm.arn) {
+            if !context.is_ours(&alarm.arn) || ringing.contains(&alarm.arn) {
                 signals.push(still_rings(quieted, alarm, now));
             } else {
                 context.outbox.forget_quieted(&quieted.arn).await?;
@@ -135,13 +128,6 @@ async fn outlived(
         }
     }
     Ok(signals)
-}
-
-/// Whether it can be read again: another account's or Region's cannot.
-fn is_ours(context: &Context<'_>, alarm: &Alarm) -> bool {
-    let mut parts = alarm.arn.split(':').skip(3);
-    parts.next() == Some(context.function.settings.region.as_str())
-        && parts.next() == Some(context.account.as_str())
 }
 
 fn still_rings(quieted: &Quieted, alarm: &Alarm, now: Timestamp) -> Signal {
@@ -163,7 +149,7 @@ async fn ringing(context: &Context<'_>, quieted: &[&Quieted]) -> Result<Vec<Stri
     let names: Vec<String> = quieted
         .iter()
         .filter_map(|quieted| match &quieted.signal.what {
-            What::Alarm(alarm) if is_ours(context, alarm) => Some(alarm.name.clone()),
+            What::Alarm(alarm) if context.is_ours(&alarm.arn) => Some(alarm.name.clone()),
             _ => None,
         })
         .collect();

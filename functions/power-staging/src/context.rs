@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 use nightshift::{
-    aws::{self, is_loopback, pace::Pace},
+    aws::{self, pace::Pace},
     clock::Clock,
+    documents,
     kind::ecs_service::ServiceClients,
-    lambda::{Failed, Invocation, variable},
+    lambda::{self, Failed, Invocation, variable},
     ledger::store::Store,
     log,
 };
@@ -152,16 +153,13 @@ impl Settings {
                 )));
             }
         };
-        let allowed = std::env::var("NIGHTSHIFT_ALLOW_AT").is_ok_and(|value| value == "true");
-        let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
         Ok(Self {
             table: variable("NIGHTSHIFT_TABLE")?,
             topic: variable("NIGHTSHIFT_TOPIC_ARN")?,
             watch,
-            may_play: allowed && is_loopback(&endpoint),
-            prefix: std::env::var("NIGHTSHIFT_PREFIX").unwrap_or_else(|_| "/nightshift".to_owned()),
-            function_name: std::env::var("AWS_LAMBDA_FUNCTION_NAME")
-                .unwrap_or_else(|_| FUNCTION.to_owned()),
+            may_play: aws::may_play(),
+            prefix: documents::prefix(),
+            function_name: lambda::function_name(FUNCTION),
             region,
         })
     }

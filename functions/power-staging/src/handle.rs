@@ -102,7 +102,7 @@ async fn obey(context: &Context<'_>, command: Command) -> Result<Value, Failed> 
 }
 
 fn looked(result: Result<Looked, Failure>) -> Result<Value, Failed> {
-    let looked = result.map_err(|failure| Failed::Unavailable(said(&failure)))?;
+    let looked = result.map_err(|failure| Failed::Unavailable(failure.to_string()))?;
     let failures = looked.all_failures();
     let answer = json!({
         "idle": looked.idle,
@@ -119,13 +119,6 @@ fn looked(result: Result<Looked, Failure>) -> Result<Value, Failed> {
     }
     tracing::info!(kind = "report", report = %answer, "the look ended with failures");
     Err(Failed::Partial(failures.join("; ")))
-}
-
-fn said(failure: &Failure) -> String {
-    format!(
-        "{} on {}: {} {}",
-        failure.action, failure.resource, failure.code, failure.message
-    )
 }
 
 fn all_ready(reports: &[Report]) -> bool {
@@ -147,7 +140,7 @@ async fn ask(
 ) -> Result<Value, Failed> {
     let ground = look::ground(context)
         .await
-        .map_err(|failure| Failed::Unavailable(said(&failure)))?;
+        .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
     let chosen = chosen(&ground, only)?;
     let scene = look::observe_all(context, &ground, &chosen).await;
     let now = context.now();
@@ -234,7 +227,7 @@ async fn write_orders(
 ) -> Result<(), Failed> {
     let ground = look::ground(context)
         .await
-        .map_err(|failure| Failed::Unavailable(said(&failure)))?;
+        .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
     let now = context.now();
     for name in chosen(&ground, only)? {
         let Some(estate) = ground.estates.iter().find(|estate| estate.name == name) else {
@@ -309,7 +302,7 @@ fn end_of(
 async fn clear_orders(context: &Context<'_>, only: Option<&str>, by: &str) -> Result<(), Failed> {
     let ground = look::ground(context)
         .await
-        .map_err(|failure| Failed::Unavailable(said(&failure)))?;
+        .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
     for name in chosen(&ground, only)? {
         let Some(Kept { revision, .. }) = ground.ledger.overrides.get(&name) else {
             continue;
@@ -333,6 +326,6 @@ async fn clear_orders(context: &Context<'_>, only: Option<&str>, by: &str) -> Re
 fn unwritten(estate: &str, error: WriteError) -> Failed {
     Failed::Unavailable(format!(
         "the order for {estate} was not written, send it again: {}",
-        said(&error.into_failure())
+        error.into_failure()
     ))
 }

@@ -74,12 +74,7 @@ impl Looked {
             .iter()
             .map(|failure| ("-", failure))
             .chain(of_estates)
-            .map(|(estate, failure)| {
-                format!(
-                    "{estate}: {} on {}: {} {}",
-                    failure.action, failure.resource, failure.code, failure.message
-                )
-            })
+            .map(|(estate, failure)| format!("{estate}: {failure}"))
             .collect()
     }
 }

@@ -20,7 +20,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Document, Entry, EstateRecord, Kept, Ledger, Mark, Override, Revision};
 use crate::{aws::failure::failure, kind::Arn, report::Failure};
 
-type Item = HashMap<String, AttributeValue>;
+/// An item, as the SDK has it.
+pub type Item = HashMap<String, AttributeValue>;
 
 /// The table, as one function sees it.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub enum WriteError {
         key: String,
     },
     /// The call failed.
-    #[error("{} failed on {} with {}: {}", .0.action, .0.resource, .0.code, .0.message)]
+    #[error("{0}")]
     Failed(Failure),
     /// The item cannot be put into the table's form.
     #[error("{key} cannot be written")]
@@ -117,6 +118,32 @@ fn as_instant(item: &Item, name: &str) -> Option<Timestamp> {
     Timestamp::from_second(as_number(item, name)?).ok()
 }
 
+/// Every item of a partition, as it is now.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn query(client: &Client, table: &str, partition: &str) -> Result<Vec<Item>, Failure> {
+    let mut items = Vec::new();
+    let mut from = None;
+    loop {
+        let page = client
+            .query()
+            .table_name(table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(partition))
+            .consistent_read(true)
+            .set_exclusive_start_key(from)
+            .send()
+            .await
+            .map_err(|error| failure(table, "dynamodb:Query", &error))?;
+        items.extend(page.items.unwrap_or_default());
+        from = page.last_evaluated_key.filter(|key| !key.is_empty());
+        if from.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
 impl Store {
     /// A store for one invocation of one function.
     #[must_use]
@@ -139,7 +166,7 @@ impl Store {
     /// # Errors
     /// When the table cannot be read.
     pub async fn marks(&self) -> Result<Vec<Mark>, Failure> {
-        let items = self.query("tick").await?;
+        let items = query(&self.client, &self.table, "tick").await?;
         Ok(items
             .iter()
             .filter_map(|item| {
@@ -167,7 +194,7 @@ impl Store {
     /// When the table cannot be read.
     pub async fn ledger(&self) -> Result<Ledger, Failure> {
         let mut ledger = Ledger::default();
-        for item in self.query("ledger").await? {
+        for item in query(&self.client, &self.table, "ledger").await? {
             let Some(key) = item.get("sk").and_then(|key| key.as_s().ok()).cloned() else {
                 continue;
             };
@@ -192,29 +219,6 @@ impl Store {
             }
         }
         Ok(ledger)
-    }
-
-    async fn query(&self, partition: &str) -> Result<Vec<Item>, Failure> {
-        let mut items = Vec::new();
-        let mut from = None;
-        loop {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", text(partition))
-                .consistent_read(true)
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|error| failure(&self.table, "dynamodb:Query", &error))?;
-            items.extend(page.items.unwrap_or_default());
-            from = page.last_evaluated_key.filter(|key| !key.is_empty());
-            if from.is_none() {
-                return Ok(items);
-            }
-        }
     }
 
     /// Writes an entry; answers its new revision.

@@ -7,6 +7,8 @@ pub mod text;
 #[cfg(feature = "sns")]
 pub mod publish;
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -217,6 +219,19 @@ pub struct Failure {
     /// Whether a permission is missing.
     #[serde(default)]
     pub denied: bool,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            resource,
+            action,
+            code,
+            message,
+            ..
+        } = self;
+        write!(f, "{action} failed on {resource} with {code}: {message}")
+    }
 }
 
 /// A service and its count.

@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use fastrand::Rng;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
+use nightshift::{clock::Clock, ledger::Phase};
 use nightshift_slack::{Rates, Trouble, When};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -95,6 +96,48 @@ async fn a_token_that_is_not_valid_any_more_is_read_again() {
         .unwrap();
     assert_eq!(again["told"], 1);
     assert_eq!(stage.slack.messages("alerts").len(), 3);
+}
+
+#[tokio::test]
+async fn without_a_secret_the_failure_names_the_parameters() {
+    let stage = Stage::set(By::App).await.unwrap();
+    stage.put("/nightshift/slack/token", " ").unwrap();
+    let failed = stage
+        .invoke("1", alarm("shop-cpu", "ALARM", AT))
+        .await
+        .unwrap_err();
+    let failed = failed.to_string();
+    for name in ["/nightshift/slack/token", "/nightshift/slack/webhook"] {
+        assert!(failed.contains(name), "{failed}");
+    }
+    assert_eq!(stage.items("slack/waiting").len(), 1, "it is kept");
+}
+
+#[tokio::test]
+async fn many_alarms_of_an_estate_that_sleeps_wake_nobody() {
+    let stage = Stage::set(By::App).await.unwrap();
+    let since = Clock::system().now();
+    stage.phase(Phase::Asleep, since).unwrap();
+    let records: Vec<Value> = (0..8)
+        .map(|number| {
+            let mut event = alarm(&format!("staging-{number}"), "ALARM", AT);
+            event["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"]["dimensions"] =
+                json!({ "ClusterName": "staging", "ServiceName": format!("api-{number}") });
+            let body = event.to_string();
+            json!({ "messageId": number.to_string(), "eventSource": "aws:sqs", "body": body })
+        })
+        .collect();
+    let records = json!({ "Records": records });
+    stage.invoke("1", records).await.unwrap();
+    assert_eq!(stage.slack.messages("alerts").len(), 0);
+    let [message] = &stage.slack.messages("ops")[..] else {
+        panic!("not folded: {:?}", stage.read())
+    };
+    let read = message.as_read();
+    assert!(!read.contains("S0123456789"), "{read}");
+    for number in 0..8 {
+        assert!(read.contains(&format!("api-{number}")), "{read}");
+    }
 }
 
 #[tokio::test]
