@@ -38,6 +38,8 @@ const FIELD_BYTES: usize = 700;
 const CONTEXT_BYTES: usize = 1500;
 const CONTEXT_ELEMENT_BYTES: usize = 700;
 const ALT_BYTES: usize = 500;
+/// A space without width, which Slack takes for the end of a word.
+const BLANK: char = '\u{200b}';
 /// What a block takes beside its text, and a little more.
 const FORM: usize = 120;
 
@@ -200,6 +202,37 @@ fn text(markup: &str) -> Value {
     json!({"type": "mrkdwn", "text": markup, "verbatim": true})
 }
 
+/// Slack knows code only between blanks and ASCII punctuation: where a letter or a bracket of another
+/// script touches a back-tick, a space that nobody sees stands between them.
+fn apart(markup: &str) -> String {
+    let mut apart = String::with_capacity(markup.len());
+    let mut before = None;
+    let mut inside = false;
+    let touches = |neighbour: Option<char>| {
+        neighbour.is_some_and(|it| !it.is_ascii() && !it.is_whitespace() && it != BLANK)
+    };
+    let mut letters = markup.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '`' && !inside && touches(before) {
+            apart.push(BLANK);
+        }
+        apart.push(letter);
+        match letter {
+            '`' => {
+                inside = !inside;
+                if !inside && touches(letters.peek().copied()) {
+                    apart.push(BLANK);
+                }
+            }
+            // Code ends with its line.
+            '\n' => inside = false,
+            _ => {}
+        }
+        before = Some(letter);
+    }
+    apart
+}
+
 /// A section, unless there is nothing in it, which Slack refuses.
 fn section(markup: &str) -> Option<Value> {
     let markup = markup.trim();
@@ -212,9 +245,9 @@ fn size(block: &Value) -> usize {
 
 /// The paragraphs in as many sections as there is room for. What does not fit ends with `…`.
 fn paragraphs(body: &[Mrkdwn], blocks: usize, bytes: usize) -> Vec<Value> {
-    let body: Vec<&str> = body
+    let body: Vec<String> = body
         .iter()
-        .map(|paragraph| paragraph.as_str().trim())
+        .map(|paragraph| apart(paragraph.as_str().trim()))
         .filter(|paragraph| !paragraph.is_empty())
         .collect();
     // One block is kept for the sign that something is missing.
@@ -261,7 +294,7 @@ fn fields(draft: &Draft) -> Vec<Value> {
             units: FIELD,
             bytes: FIELD_BYTES,
         };
-        let field = text(clip(&format!("{name}\n{value}"), room, Kind::Markup).trim());
+        let field = text(clip(&apart(&format!("{name}\n{value}")), room, Kind::Markup).trim());
         if field.get("text").and_then(Value::as_str) == Some("") {
             continue;
         }
@@ -333,7 +366,7 @@ fn context(draft: &Draft) -> Vec<Value> {
         .iter()
         .map(|part| part.as_str().trim())
         .filter(|part| !part.is_empty())
-        .map(|part| text(&clip(part, room, Kind::Markup)));
+        .map(|part| text(&clip(&apart(part), room, Kind::Markup)));
     let Some(last) = all.next_back() else {
         return Vec::new();
     };

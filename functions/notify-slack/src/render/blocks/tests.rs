@@ -1,7 +1,7 @@
 use proptest::{collection::vec, prelude::*};
 use serde_json::Value;
 
-use super::{message, plain};
+use super::{apart, message, plain};
 use crate::{
     draft::{Colour, Draft, Mrkdwn},
     render::voice::empty,
@@ -350,5 +350,19 @@ fn the_provenance_is_the_last_to_be_cut() {
     for message in [message(&draft), plain(&draft)] {
         let last = markup(&message).pop().unwrap();
         assert!(last.ends_with("account 123456789012"), "{last}");
+    }
+}
+
+#[test]
+fn code_that_touches_another_script_is_code_all_the_same() {
+    for (given, told) in [
+        ("a `b` c (`d`), `e`.", "a `b` c (`d`), `e`."),
+        ("設定の`api`です", "設定の\u{200b}`api`\u{200b}です"),
+        ("拒否(`x`、19:04)", "拒否(`x`\u{200b}、19:04)"),
+        ("タグ `x` が", "タグ `x` が"),
+        ("`一行\n二行`目", "`一行\n二行\u{200b}`目"),
+    ] {
+        assert_eq!(apart(given), told);
+        assert_eq!(apart(&apart(given)), apart(given), "{given}");
     }
 }
