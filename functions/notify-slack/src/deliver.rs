@@ -3,7 +3,7 @@
 //! few messages for one channel at once are folded.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -20,7 +20,7 @@ use crate::{
     picture,
     plan::{self, Deed, FEW, House, Telling, Thread},
     render::{self, Digest, blocks},
-    signal::{Signal, What},
+    signal::{Alarm, Signal, What},
     slack::{Posted, Trouble, Way},
 };
 
@@ -29,6 +29,8 @@ use crate::{
 const APART: Duration = Duration::from_millis(1100);
 /// What is left of the invocation for giving the lease back and for answering.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long a picture may take until it is drawn and uploaded.
+const PICTURE_TIME: Duration = Duration::from_secs(20);
 /// So often a picture is tried to be put into its message.
 const PICTURE_TRIES: u32 = 4;
 /// Between the first two looks at whether another invocation has sent what this one brought; longer
@@ -137,6 +139,11 @@ async fn send(context: &Context<'_>, keys: Vec<String>) -> BTreeMap<String, Unse
     }
 }
 
+fn not_adorned(key: &str, unsent: &Unsent) {
+    let detail = unsent.to_string();
+    tracing::warn!(kind = "adorn", key, detail, "told without all of it");
+}
+
 fn of_all(keys: &[String], unsent: &Unsent) -> BTreeMap<String, Unsent> {
     keys.iter()
         .map(|key| (key.clone(), unsent.clone()))
@@ -149,6 +156,17 @@ struct Courier<'a> {
     renewed: Instant,
     /// What could not be sent and will not be tried again by this invocation.
     failed: BTreeMap<String, Unsent>,
+    /// Messages that get a picture when nothing waits any more.
+    bare: VecDeque<Bare>,
+}
+
+/// An alarm's message without its picture.
+struct Bare {
+    alarm: Alarm,
+    /// The thread's name in the table.
+    name: String,
+    thread: Thread,
+    draft: Draft,
 }
 
 impl<'a> Courier<'a> {
@@ -157,6 +175,7 @@ impl<'a> Courier<'a> {
             context,
             renewed: Instant::now(),
             failed: BTreeMap::new(),
+            bare: VecDeque::new(),
         }
     }
 
@@ -219,12 +238,18 @@ impl<'a> Courier<'a> {
     async fn drain(&mut self) -> Result<(), Unsent> {
         loop {
             let signals = self.untold().await?;
-            if signals.is_empty() {
+            if signals.is_empty() && self.bare.is_empty() {
                 return Ok(());
             }
             let (mut house, _) = self.context.house().await;
             // Whether messages can be drawn anew decides how they are told.
             house.remembers = self.context.way(&house.slack).await?.remembers();
+            // A picture may take its time: an alert that came meanwhile goes first.
+            if signals.is_empty()
+                && let Some(bare) = self.bare.pop_front()
+            {
+                self.with_picture(bare, &house).await;
+            }
             for (channel, signals) in self.by_channel(signals, &house) {
                 if signals.len() > FEW {
                     self.send_folded(&channel, &signals, &house).await?;
@@ -288,7 +313,7 @@ impl<'a> Courier<'a> {
         let thread = name.as_ref().and_then(|name| threads.get(name));
         let now = self.context.now().max(signal.at);
         let mut telling = plan::tell(signal, thread, house, now);
-        let posted = match self.do_deed(&telling, thread, house).await {
+        let posted = match self.do_deed(&mut telling, thread, house).await {
             Ok(posted) => posted,
             Err(unsent) => return self.give_up(std::slice::from_ref(&signal.key), unsent),
         };
@@ -309,12 +334,12 @@ impl<'a> Courier<'a> {
     /// Does in Slack what the plan says. Answers where a new message was put.
     async fn do_deed(
         &mut self,
-        telling: &Telling,
+        telling: &mut Telling,
         thread: Option<&Thread>,
         house: &House,
     ) -> Result<Option<Posted>, Unsent> {
         let known = thread.and_then(|thread| Some((&thread.channel, thread.ts.as_ref()?)));
-        match (&telling.deed, known) {
+        match (&mut telling.deed, known) {
             (Deed::Nothing, _) => Ok(None),
             (Deed::Answer { answer, first }, Some((channel, ts))) => {
                 match self.post(channel, Some(ts), answer, house).await {
@@ -322,7 +347,7 @@ impl<'a> Courier<'a> {
                     Ok(posted) => return Ok(Some(posted)),
                     // The thread is gone from Slack: what was to be said there begins a new one.
                     Err(Unsent::Slack(Trouble::Lost { .. } | Trouble::Channel { .. })) => {
-                        let draft = first.as_ref().unwrap_or(answer);
+                        let draft = first.as_mut().unwrap_or(answer);
                         return self.post(channel, None, draft, house).await.map(Some);
                     }
                     Err(unsent) => return Err(unsent),
@@ -384,40 +409,52 @@ impl<'a> Courier<'a> {
         let (Some(channel), Some(ts)) = (&posted.channel, &posted.ts) else {
             return;
         };
-        let done = match (&signal.what, telling.deed.opening(), &telling.after) {
-            (What::Alarm(alarm), Some(draft), Some(thread)) => {
-                let draft = draft.clone();
-                self.with_picture(alarm, name, thread.clone(), draft, house)
-                    .await
+        match (&signal.what, telling.deed.opening(), &telling.after) {
+            (What::Alarm(alarm), Some(draft), Some(thread)) if !posted.simply => {
+                self.bare.push_back(Bare {
+                    alarm: Alarm::clone(alarm),
+                    name: name.to_owned(),
+                    thread: thread.clone(),
+                    draft: draft.clone(),
+                });
             }
             (What::Bedtime(goes), ..) => {
-                bedtime::offer(self.context, goes, channel, ts, house).await
+                if let Err(unsent) = bedtime::offer(self.context, goes, channel, ts, house).await {
+                    not_adorned(&signal.key, &unsent);
+                }
             }
-            _ => Ok(()),
-        };
-        if let Err(unsent) = done {
-            let detail = unsent.to_string();
-            tracing::warn!(
-                kind = "adorn",
-                key = signal.key,
-                detail,
-                "told without all of it"
-            );
+            _ => {}
         }
     }
 
-    async fn with_picture(
-        &mut self,
-        alarm: &crate::signal::Alarm,
-        name: &str,
-        mut thread: Thread,
-        mut draft: Draft,
-        house: &House,
-    ) -> Result<(), Unsent> {
-        let Some(picture) = picture::of(self.context, alarm, &thread, house).await? else {
+    /// Puts the picture into a message, unless its thread has gone on meanwhile.
+    async fn with_picture(&mut self, bare: Bare, house: &House) {
+        let key = bare.thread.signal.key.clone();
+        if let Err(unsent) = self.try_picture(bare, house).await {
+            not_adorned(&key, &unsent);
+        }
+    }
+
+    async fn try_picture(&mut self, bare: Bare, house: &House) -> Result<(), Unsent> {
+        let Bare {
+            alarm,
+            name,
+            mut thread,
+            mut draft,
+        } = bare;
+        let Some(ts) = thread.ts.clone() else {
             return Ok(());
         };
-        let Some(ts) = thread.ts.clone() else {
+        if Instant::now() + PICTURE_TIME + LAST_WORDS >= self.context.deadline {
+            return Err(Unsent::TimeIsOver);
+        }
+        self.renew().await?;
+        // The thread may have gone on meanwhile: what is over needs no graph.
+        let threads = self.context.outbox.threads(std::slice::from_ref(&name));
+        if threads.await?.get(&name) != Some(&thread) {
+            return Ok(());
+        }
+        let Some(picture) = picture::of(self.context, &alarm, &thread, house).await? else {
             return Ok(());
         };
         thread.picture = Some(picture.clone());
@@ -425,7 +462,7 @@ impl<'a> Courier<'a> {
         self.show_picture(&thread.channel, &ts, &draft, house)
             .await?;
         let now = Clock::system().now();
-        self.context.outbox.save_thread(name, &thread, now).await?;
+        self.context.outbox.save_thread(&name, &thread, now).await?;
         Ok(())
     }
 
@@ -447,7 +484,7 @@ impl<'a> Courier<'a> {
         outbox.tell(&folded.known, now).await?;
         for Digest { mut draft, keys } in plan::digests(&folded, house, now) {
             draft.mention = folded.mentions.first().cloned();
-            let posted = match self.post(channel, None, &draft, house).await {
+            let posted = match self.post(channel, None, &mut draft, house).await {
                 Ok(posted) => posted,
                 Err(unsent) => {
                     self.give_up(&keys, unsent)?;
@@ -495,37 +532,41 @@ impl<'a> Courier<'a> {
     }
 
     /// Posts a message: at Slack's pace, again when that helps, more simply when Slack refuses its
-    /// form, and elsewhere when Slack refuses the channel.
+    /// form, and elsewhere when Slack refuses the channel: the draft then says so.
     async fn post(
         &mut self,
         channel: &str,
         thread: Option<&str>,
-        draft: &Draft,
+        draft: &mut Draft,
         house: &House,
     ) -> Result<Posted, Unsent> {
         let mut channel = channel.to_owned();
-        let mut draft = draft.clone();
-        let mut message = blocks::message(&draft);
+        let mut message = blocks::message(draft);
         let (mut rerouted, mut plain) = (false, false);
         loop {
             if channel.is_empty() {
                 return Err(Unsent::NoChannel);
             }
-            let tried = self.attempt(&channel, thread, &message, house).await;
-            let Err(Unsent::Slack(trouble)) = tried else {
-                return tried;
+            let trouble = match self.attempt(&channel, thread, &message, house).await {
+                Err(Unsent::Slack(trouble)) => trouble,
+                tried => {
+                    return tried.map(|posted| Posted {
+                        simply: plain,
+                        ..posted
+                    });
+                }
             };
             match (&trouble, house.refuge(&channel)) {
                 (Trouble::Channel { code }, Some(refuge)) if thread.is_none() && !rerouted => {
                     rerouted = true;
-                    draft = render::misrouted(draft, &channel, code, house.language);
+                    *draft = render::misrouted(draft.clone(), &channel, code, house.language);
                     refuge.clone_into(&mut channel);
-                    message = blocks::message(&draft);
+                    message = blocks::message(draft);
                 }
                 (Trouble::Content { detail, .. }, _) if !plain => {
                     plain = true;
                     tracing::warn!(kind = "form", detail, "Slack refuses the form of a message");
-                    message = blocks::plain(&draft);
+                    message = blocks::plain(draft);
                 }
                 _ => return Err(trouble.into()),
             }

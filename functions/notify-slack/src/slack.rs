@@ -70,6 +70,8 @@ pub struct Posted {
     /// Whether it answers the message that it was meant to answer: an answer to one that is gone
     /// becomes a message of its own, without an error.
     pub answers: bool,
+    /// Whether Slack refused its form, so that it stands there as bare text.
+    pub simply: bool,
 }
 
 /// Where Slack is.
@@ -125,6 +127,7 @@ impl Slack {
                     channel: text("channel"),
                     ts: text("ts"),
                     answers: answer["message"]["thread_ts"].is_string(),
+                    simply: false,
                 })
             }
         }

@@ -15,8 +15,8 @@ use crate::{
     deliver::{self, Unsent},
     handle::of_tick,
     outbox::Watched,
-    plan::{self, House, Quieted},
-    signal::{Alarm, GoesToSleep, Outlived, Signal, VERSION, What},
+    plan::{self, House, Quieted, Thread},
+    signal::{Alarm, AlarmState, GoesToSleep, Outlived, Signal, VERSION, What},
 };
 
 /// How long before it an estate's bedtime is told.
@@ -25,7 +25,7 @@ const NOTICE: SignedDuration = SignedDuration::from_mins(15);
 const AGENDA: SignedDuration = SignedDuration::from_mins(10);
 /// As many alarms are asked for at once.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
-const AT_ONCE: usize = 100;
+const AT_ONCE: u8 = 100;
 
 /// Looks.
 ///
@@ -114,9 +114,15 @@ async fn outlived(
         .filter(|quieted| plan::is_due(quieted, house, now))
         .collect();
     let mut signals = Vec::new();
-    for batch in due.chunks(AT_ONCE) {
+    for batch in due.chunks(AT_ONCE.into()) {
         let ringing = ringing(context, batch).await?;
+        let threads = batch.iter().filter_map(|one| plan::thread_of(&one.signal));
+        let threads = context.outbox.threads(&threads.collect::<Vec<_>>()).await?;
         for quieted in batch {
+            if rang_since(quieted, &threads) {
+                context.outbox.forget_quieted(&quieted.arn).await?;
+                continue;
+            }
             let What::Alarm(alarm) = &quieted.signal.what else {
                 continue;
             };
@@ -128,6 +134,14 @@ async fn outlived(
         }
     }
     Ok(signals)
+}
+
+/// Whether it rang anew after it was told quietly, and nobody had to be quiet about that any more.
+fn rang_since(quieted: &Quieted, threads: &BTreeMap<String, Thread>) -> bool {
+    let thread = plan::thread_of(&quieted.signal).and_then(|name| threads.get(&name));
+    thread.is_some_and(|thread| {
+        thread.state == Some(AlarmState::Alarm) && thread.at > quieted.signal.at
+    })
 }
 
 fn still_rings(quieted: &Quieted, alarm: &Alarm, now: Timestamp) -> Signal {
@@ -165,6 +179,8 @@ async fn ringing(context: &Context<'_>, quieted: &[&Quieted]) -> Result<Vec<Stri
         .alarm_types(AlarmType::MetricAlarm)
         .alarm_types(AlarmType::CompositeAlarm)
         .state_value(StateValue::Alarm)
+        // Without it a page has fifty.
+        .max_records(AT_ONCE.into())
         .send()
         .await
         .map_err(|error| failure("quieted alarms", "cloudwatch:DescribeAlarms", &error))?;

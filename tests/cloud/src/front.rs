@@ -215,6 +215,8 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answered>
     let body = body.collect().await?.to_bytes();
     let header = |name: &str| parts.headers.get(name)?.to_str().ok();
     let request = wire::Request {
+        path: parts.uri.path(),
+        protocol: header("smithy-protocol"),
         target: header("x-amz-target"),
         authorization: header(AUTHORIZATION.as_str()),
         body: &body,
@@ -225,11 +227,14 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answered>
         let id = [8, 4, 4, 4, 12].map(|digits| sky.world.id(digits));
         (response, id.join("-"))
     };
-    Ok(Response::builder()
+    let mut answer = Response::builder()
         .status(response.status)
         .header(CONTENT_TYPE, response.content_type)
-        .header("x-amzn-requestid", id)
-        .body(Full::new(Bytes::from(response.body)))?)
+        .header("x-amzn-requestid", id);
+    for (name, value) in response.headers {
+        answer = answer.header(name, value);
+    }
+    Ok(answer.body(Full::new(Bytes::from(response.body)))?)
 }
 
 /// What somebody reads who opens the address in a browser.

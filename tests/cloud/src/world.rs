@@ -166,6 +166,9 @@ pub struct World {
     pub calls: Vec<Recorded>,
     /// Whether the documented rates are kept up.
     pub throttles: bool,
+    /// What is broken: the actions (`cloudwatch:DescribeAlarms`) that are answered with an error,
+    /// whoever calls, until it is taken away again.
+    pub broken: BTreeMap<String, Fault>,
     /// What functions may do, by the functions' names. A function without a role may do everything,
     /// as everybody else.
     pub roles: BTreeMap<String, Policy>,
@@ -195,6 +198,7 @@ impl World {
             journal: Vec::new(),
             calls: Vec::new(),
             throttles: true,
+            broken: BTreeMap::new(),
             roles: BTreeMap::new(),
             used: BTreeSet::new(),
             rates: Rates::default(),
@@ -270,11 +274,15 @@ impl World {
     /// # Errors
     /// With the service's own error, a throttle, or the refusal of the caller's role.
     pub fn call(&mut self, service: &'static dyn Service, call: &Call) -> Outcome {
-        let outcome = self.answer(service, call);
+        let action = format!("{}:{}", service.name(), call.operation);
+        let outcome = match self.broken.get(&action) {
+            Some(fault) => Err(fault.clone()),
+            None => self.answer(service, call),
+        };
         self.calls.push(Recorded {
             at: self.now,
             actor: call.actor.clone(),
-            action: format!("{}:{}", service.name(), call.operation),
+            action,
             code: outcome.as_ref().err().map(|fault| fault.code.clone()),
         });
         outcome

@@ -68,6 +68,8 @@ impl Line {
         let headers = request.headers();
         let id = headers.get("amz-sdk-invocation-id").unwrap_or_default();
         let request = Request {
+            path: request.uri(),
+            protocol: headers.get("smithy-protocol"),
             target: headers.get("x-amz-target"),
             authorization: headers.get("authorization"),
             body: request.body().bytes().unwrap_or_default(),
@@ -96,6 +98,9 @@ fn into_http(response: Option<Response>) -> Result<HttpResponse, ConnectorError>
     answer
         .headers_mut()
         .insert("content-type", response.content_type);
+    for (name, value) in response.headers {
+        answer.headers_mut().insert(name, value);
+    }
     Ok(answer)
 }
 

@@ -267,7 +267,7 @@ impl Sky {
         fate: Fate,
     ) -> (Option<Response>, Option<String>) {
         let lost = || Some("lost".to_owned());
-        let Understood { service, call } = understood;
+        let Understood { service, call, .. } = understood;
         let refused = match fate {
             Fate::Throttled => Some(service.throttled()),
             Fate::Broken => Some(Fault::with_status(500, "InternalFailure", "try again")),
@@ -275,7 +275,7 @@ impl Sky {
         };
         if let Some(fault) = refused {
             let code = Some(fault.code.clone());
-            let response = wire::answer(&mut self.world, *service, call, &Err(fault));
+            let response = wire::answer(&mut self.world, understood, &Err(fault));
             return (Some(response), code);
         }
         if !fate.takes_effect() {
@@ -290,7 +290,7 @@ impl Sky {
             let outcome = past.call(*service, call);
             past.take_calls();
             let code = outcome.as_ref().err().map(|fault| fault.code.clone());
-            let response = wire::answer(&mut self.world, *service, call, &outcome);
+            let response = wire::answer(&mut self.world, understood, &outcome);
             return (Some(response), code);
         }
         if !reads {
@@ -304,12 +304,12 @@ impl Sky {
         match fate {
             Fate::BrokenAfter => {
                 let fault = Fault::with_status(500, "InternalFailure", "try again");
-                let response = wire::answer(&mut self.world, *service, call, &Err(fault));
+                let response = wire::answer(&mut self.world, understood, &Err(fault));
                 (Some(response), Some("InternalFailure".to_owned()))
             }
             Fate::SilentAfter | Fate::LostAfter | Fate::KilledAfter => (None, lost()),
             _ => (
-                Some(wire::answer(&mut self.world, *service, call, &outcome)),
+                Some(wire::answer(&mut self.world, understood, &outcome)),
                 code,
             ),
         }

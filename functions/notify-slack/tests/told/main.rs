@@ -10,5 +10,6 @@
 mod never_lost;
 mod once;
 mod permissions;
+mod picture;
 mod sleepers;
 mod stage;

@@ -202,7 +202,8 @@ async fn a_thousand_alarms_at_once_are_all_told_and_none_twice() {
     let read = stage.read();
     for number in 0..1000 {
         let name = format!("storm-{number}-cpu");
-        let times: usize = read.iter().map(|text| text.matches(&name).count()).sum();
+        // Told alone, a message names its alarm several times.
+        let times = read.iter().filter(|text| text.contains(&name)).count();
         assert_eq!(times, 1, "{name}");
     }
     assert!(read.len() < 40, "{} messages", read.len());

@@ -46,7 +46,8 @@ async fn the_end_of_an_alarm_answers_its_message_and_draws_it_anew() {
     stage.invoke("3", end).await.unwrap();
     let all = stage.slack.messages("alerts");
     let first = all.iter().find(|message| !message.is_reply()).unwrap();
-    assert_eq!(first.edits, 1);
+    // For its picture, and for its end.
+    assert_eq!(first.edits, 2);
     assert!(first.as_read().contains("12 min"), "{}", first.as_read());
     let replies = stage.slack.replies("alerts", &first.ts);
     assert_eq!(replies.len(), 1);

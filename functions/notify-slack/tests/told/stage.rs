@@ -14,9 +14,13 @@ use nightshift::{
     ledger::{EstateRecord, Phase},
 };
 use nightshift_cloud::{
-    call::Actor,
+    call::{Actor, Fault},
     front::{Front, Options, Stack, serve},
-    services::{dynamodb, ssm},
+    policy::{Effect, Statement},
+    services::{
+        cloudwatch::{self, SERVICE as CLOUDWATCH},
+        dynamodb, ssm,
+    },
     world::{ACCOUNT, REGION, World},
 };
 use nightshift_slack::{Message, Slack};
@@ -38,7 +42,8 @@ time_zone: Asia/Tokyo
 slack: { channel: '#ops', alert_channel: '#alerts', mention: S0123456789 }
 calendars: { business: { hours: { monday-friday: '09:00-19:00' } } }
 ";
-const STAGING: &str = "
+/// The document of the estate that sleeps.
+pub(crate) const STAGING: &str = "
 version: 1
 sleep: { calendar: business, cluster: staging, databases: [staging-db] }
 ";
@@ -55,6 +60,15 @@ pub(crate) struct Stage {
 pub(crate) enum By {
     App,
     Webhook,
+}
+
+/// How an action of AWS's fails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Spoilt {
+    /// With a status and a code.
+    Broken(u16, &'static str),
+    /// By the function's role.
+    Forbidden,
 }
 
 impl Stage {
@@ -153,6 +167,71 @@ impl Stage {
         })
     }
 
+    /// Lets CloudWatch know an alarm, in a state; of a composite alarm, the rule.
+    pub(crate) fn know(&self, name: &str, state: &str, rule: Option<&str>) -> Result<()> {
+        let (operation, alarm) = match rule {
+            Some(rule) => (
+                "PutCompositeAlarm",
+                json!({ "AlarmName": name, "AlarmRule": rule }),
+            ),
+            None => (
+                "PutMetricAlarm",
+                json!({
+                    "AlarmName": name, "Namespace": "AWS/ECS", "MetricName": "CPUUtilization",
+                    "Statistic": "Average", "Period": 60, "EvaluationPeriods": 3, "Threshold": 80,
+                    "ComparisonOperator": "GreaterThanThreshold",
+                }),
+            ),
+        };
+        let state = json!({ "AlarmName": name, "StateValue": state, "StateReason": "said so" });
+        self.front.with(|world| {
+            for (operation, input) in [(operation, alarm), ("SetAlarmState", state)] {
+                let done = world.ask(&CLOUDWATCH, Actor::Person, operation, input);
+                done.map_err(|fault| anyhow::anyhow!("{operation}: {}", fault.message))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Lets an action fail, until [`Stage::mend`].
+    pub(crate) fn spoil(&self, action: &str, how: Spoilt) {
+        self.front.with(|world| match how {
+            Spoilt::Broken(status, code) => {
+                let fault = Fault::with_status(status, code, "try again");
+                world.broken.insert(action.to_owned(), fault);
+            }
+            Spoilt::Forbidden => {
+                for role in world.roles.values_mut() {
+                    role.statements.push(Statement {
+                        sid: "forbidden".to_owned(),
+                        effect: Effect::Deny,
+                        actions: vec![action.to_owned()],
+                        resources: vec!["*".to_owned()],
+                        conditions: Vec::new(),
+                    });
+                }
+            }
+        });
+    }
+
+    /// Nothing of AWS's fails any more.
+    pub(crate) fn mend(&self) {
+        self.front.with(|world| {
+            world.broken.clear();
+            for role in world.roles.values_mut() {
+                role.statements.retain(|one| one.effect == Effect::Allow);
+            }
+        });
+    }
+
+    /// How often an action was called, also in vain.
+    pub(crate) fn calls(&self, action: &str) -> usize {
+        self.front.with(|world| {
+            let calls = world.calls.iter();
+            calls.filter(|call| call.action == action).count()
+        })
+    }
+
     /// The items of the table whose partition is this one.
     pub(crate) fn items(&self, partition: &str) -> Vec<Value> {
         let all = self.front.with(|world| dynamodb::items(world, TABLE));
@@ -195,7 +274,7 @@ pub(crate) fn alarm(name: &str, state: &str, at: &str) -> Value {
         "account": ACCOUNT,
         "time": at,
         "region": REGION,
-        "resources": [format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}")],
+        "resources": [cloudwatch::arn(name)],
         "detail": {
             "alarmName": name,
             "state": { "value": state, "reason": "Threshold Crossed", "timestamp": at },
@@ -212,6 +291,14 @@ pub(crate) fn alarm(name: &str, state: &str, at: &str) -> Value {
             }] },
         },
     })
+}
+
+/// An alarm of staging's, which sleeps.
+pub(crate) fn of_staging(name: &str, at: Timestamp) -> Value {
+    let mut event = alarm(name, "ALARM", &at.to_string());
+    event["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"]["dimensions"] =
+        json!({ "ClusterName": "staging", "ServiceName": "api" });
+    event
 }
 
 /// The same by SNS.

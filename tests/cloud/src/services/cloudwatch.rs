@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use crate::{
     call::{Call, Demand, Fault, Outcome, Tags},
     rates::Bucket,
-    services::{Protocol, Service, unknown_operation},
+    services::{Form, Protocol, Service, unknown_operation},
     world::{ACCOUNT, REGION, What, World},
 };
 
 mod evaluate;
 mod metrics;
+mod picture;
 mod rule;
 mod state;
 
@@ -22,6 +23,9 @@ pub use evaluate::evaluate;
 pub use metrics::{Metric, ingest, record};
 pub use state::{Alarm, State};
 use state::{Composite, Kind, MetricAlarm};
+
+/// The name of the service's shape.
+const SHAPE: &str = "GraniteServiceVersion20100801";
 
 /// The service.
 pub const SERVICE: CloudWatchService = CloudWatchService;
@@ -35,6 +39,8 @@ pub struct CloudWatchService;
 pub struct CloudWatch {
     alarms: BTreeMap<String, Alarm>,
     metrics: metrics::Metrics,
+    /// The widgets of which pictures were made, in order.
+    pub drawn: Vec<Value>,
 }
 
 impl CloudWatch {
@@ -71,12 +77,34 @@ impl Service for CloudWatchService {
         "monitoring"
     }
 
-    // The service speaks several protocols; this is the one that SDKs with JSON take.
     fn protocol(&self) -> Protocol {
         Protocol::Json {
-            target: "GraniteServiceVersion20100801",
+            target: SHAPE,
             version: "1.0",
         }
+    }
+
+    // The one that the SDK for Rust takes.
+    fn other_protocol(&self) -> Option<Protocol> {
+        Some(Protocol::Cbor {
+            service: SHAPE,
+            members: &[
+                ("AlarmConfigurationUpdatedTimestamp", Form::Timestamp),
+                ("MetricWidgetImage", Form::Blob),
+                ("StateUpdatedTimestamp", Form::Timestamp),
+            ],
+        })
+    }
+
+    // The codes of its forms, which it keeps in its other protocols.
+    // https://github.com/turbot/steampipe-plugin-aws/issues/892
+    fn throttled(&self) -> Fault {
+        Fault::client("Throttling", "Rate exceeded")
+    }
+
+    // https://github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1
+    fn denied(&self, message: String) -> Fault {
+        Fault::with_status(403, "AccessDenied", message)
     }
 
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
@@ -89,6 +117,7 @@ impl Service for CloudWatchService {
             "EnableAlarmActions" => ("cloudwatch enable", 3.0),
             "DisableAlarmActions" => ("cloudwatch disable", 3.0),
             "PutMetricData" => ("cloudwatch put data", 500.0),
+            "GetMetricWidgetImage" => ("cloudwatch picture", 20.0),
             _ => return None,
         };
         Some(Bucket {
@@ -132,6 +161,7 @@ impl Service for CloudWatchService {
                 Ok(json!({}))
             }
             "PutMetricData" => metrics::put(world, call),
+            "GetMetricWidgetImage" => picture::draw(world, call),
             _ => Err(unknown_operation(self, call)),
         }
     }
@@ -246,7 +276,8 @@ fn describe(world: &World, call: &Call) -> Outcome {
             "Value at 'alarmNames' or 'maxRecords' failed to satisfy constraint: at most 100",
         ));
     }
-    let most = usize::try_from(if names.is_empty() { most } else { 100 }).unwrap_or(100);
+    // https://github.com/boto/boto/issues/3036: whether the fifty hold for names too is not documented.
+    let most = usize::try_from(most).unwrap_or(50);
     let types = call.texts("AlarmTypes");
     let prefix = call.text("AlarmNamePrefix").unwrap_or_default();
     let state = call.text("StateValue");

@@ -40,11 +40,29 @@ pub enum Protocol {
         /// `1.0` or `1.1`.
         version: &'static str,
     },
+    /// CBOR, with the operation in the path.
+    /// <https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html>
+    Cbor {
+        /// The name of the service's shape, which stands in the path.
+        service: &'static str,
+        /// The members of outputs that JSON has no form of its own for. All others are written as
+        /// JSON has them.
+        members: &'static [(&'static str, Form)],
+    },
     /// Forms, answered with XML. <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
     Query {
         /// The version of the API, which is the namespace's date too.
         version: &'static str,
     },
+}
+
+/// What a member is written as in CBOR; in a service's output it has the form of AWS's JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A byte string; base64 in the output.
+    Blob,
+    /// A number with tag 1; seconds since 1970 in the output.
+    Timestamp,
 }
 
 /// A service of AWS.
@@ -59,6 +77,11 @@ pub trait Service: Debug + Sync {
 
     /// How it is spoken to.
     fn protocol(&self) -> Protocol;
+
+    /// How it is spoken to by others, where it knows more than one protocol.
+    fn other_protocol(&self) -> Option<Protocol> {
+        None
+    }
 
     /// Does what is asked for.
     ///

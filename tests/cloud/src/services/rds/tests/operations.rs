@@ -1,5 +1,5 @@
 use super::*;
-use crate::wire;
+use crate::wire::{self, Understood};
 
 #[test]
 fn a_modification_is_made_at_once_or_waits_and_a_stop_drops_it() {
@@ -238,13 +238,17 @@ fn describing_all_is_asked_of_all() {
 fn the_answer_is_the_xml_that_the_sdk_reads() {
     let (mut world, arn) = with_cluster(27, 1);
     stop(&mut world, &function(), &arn).unwrap();
-    let call = Call {
-        operation: "DescribeDBClusters".to_owned(),
-        input: json!({}),
-        actor: function(),
+    let understood = Understood {
+        service: &SERVICE,
+        protocol: SERVICE.protocol(),
+        call: Call {
+            operation: "DescribeDBClusters".to_owned(),
+            input: json!({}),
+            actor: function(),
+        },
     };
-    let outcome = world.call(&SERVICE, &call);
-    let answer = wire::answer(&mut world, &SERVICE, &call, &outcome);
+    let outcome = world.call(&SERVICE, &understood.call);
+    let answer = wire::answer(&mut world, &understood, &outcome);
     let xml = String::from_utf8(answer.body).unwrap();
     for part in [
         "<DescribeDBClustersResult><DBClusters><DBCluster>",
