@@ -38,7 +38,7 @@ demo: build ## Watch staging sleep over a long weekend, on a local AWS
 	@cargo run --quiet --package nightshift-tests --bin demo
 
 .PHONY: local
-local: build ## A local AWS with the function and three estates, until Ctrl-C
+local: build ## A local AWS and a local Slack, with the functions and three estates, until Ctrl-C
 	@cargo run --quiet --package nightshift-tests --bin local-aws
 
 .PHONY: cloud

@@ -7,8 +7,8 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use nightshift_tests::aws::{ECS, RDS};
 use nightshift_tests::estates::{self, BLOG, BOOKMARK_MANAGER, R2E};
-use nightshift_tests::local::{Deployment, root};
-use nightshift_tests::stage::{Moment, Stage, document, event, parameter};
+use nightshift_tests::local::Deployment;
+use nightshift_tests::stage::{self, Moment, Stage, document, event, is_command_of, parameter};
 use nightshift_tests::weekend;
 use serde_json::{Value, json};
 
@@ -40,20 +40,13 @@ fn is_down(moment: &Moment) -> bool {
     moment.state.services[API].running == 0 && moment.state.databases[AURORA] == "stopped"
 }
 
-/// Every file in `events/` that is meant for power-staging, by name: the commands, and the events that
-/// its rules take.
-fn samples() -> Vec<String> {
-    let files = std::fs::read_dir(root().join("events")).unwrap();
-    let mut names: Vec<_> = files
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .map(|name| name.strip_suffix(".json").unwrap().to_owned())
-        .filter(|name| {
-            let payload = event(name).unwrap();
-            payload["command"].is_string() || EVENTS.contains(&name.as_str())
-        })
-        .collect();
-    names.sort();
-    names
+/// The samples that are meant for power-staging: its commands, and the events that its rules take.
+fn samples() -> Vec<(String, Value)> {
+    let mut samples = stage::samples().unwrap();
+    samples.retain(|(name, sample)| {
+        is_command_of("power-staging", sample) || EVENTS.contains(&name.as_str())
+    });
+    samples
 }
 
 /// The events that power-staging's rules take; tests/template.rs holds them against the rules.
@@ -80,11 +73,10 @@ async fn every_sample_is_answered() {
     let friday = weekend::at(date(2026, 11, 20), "18:30").unwrap();
     stage.settle(friday).await.unwrap();
     let staging = BOOKMARK_MANAGER.name;
-    for (minutes, name) in (10..).zip(samples()) {
+    for (minutes, (name, payload)) in (10..).zip(samples()) {
         let now = friday
             .checked_add(SignedDuration::from_mins(minutes))
             .unwrap();
-        let payload = event(&name).unwrap();
         let moment = if payload["command"] == "dry_run" {
             stage.ask(now, &name, &payload).await.unwrap()
         } else {

@@ -6,6 +6,7 @@
 pub mod alarms;
 pub mod aws;
 pub mod cloud;
+pub mod dead_letters;
 pub mod estates;
 pub mod gateway;
 pub mod local;

@@ -21,7 +21,7 @@ use crate::aws::{
 use crate::gateway::Gateway;
 use crate::process::Service;
 
-const STACK: &str = "nightshift";
+pub(crate) const STACK: &str = "nightshift";
 
 /// `MiniStack` and moto behind the gateway.
 ///
@@ -509,6 +509,25 @@ impl LocalAws {
                 .collect(),
             payload: serde_json::from_slice(answer.body()).unwrap_or_default(),
         })
+    }
+
+    /// Leaves an event with Lambda, which brings it to the function, and again when that fails.
+    ///
+    /// # Errors
+    /// When there is no such function.
+    pub async fn leave(&self, function: &str, event: &Value) -> Result<()> {
+        let path = format!("/2015-03-31/functions/{}/invocations", percent(function));
+        let headers = [("x-amz-invocation-type", "Event")];
+        let answer = self
+            .aws
+            .rest_raw("lambda", Method::POST, &path, &headers, Some(event))
+            .await?;
+        let status = answer.status();
+        ensure!(
+            status.is_success(),
+            "leaving an event for {function}: {status}"
+        );
+        Ok(())
     }
 
     /// Everything that a function has written to its log, in the order of time.

@@ -146,6 +146,34 @@ pub fn event(name: &str) -> Result<Value> {
     serde_json::from_str(&text).with_context(|| path.display().to_string())
 }
 
+/// Every sample in `events/`, by name.
+///
+/// # Errors
+/// When one of them cannot be read, or is not JSON.
+pub fn samples() -> Result<Vec<(String, Value)>> {
+    let directory = root().join("events");
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(&directory).with_context(|| directory.display().to_string())? {
+        let name = file?.file_name();
+        let name = name.to_str().and_then(|name| name.strip_suffix(".json"));
+        names.push(name.context("a file that is no sample")?.to_owned());
+    }
+    names.sort();
+    let read = |name: String| event(&name).map(|payload| (name, payload));
+    names.into_iter().map(read).collect()
+}
+
+/// Whether a sample is a command that this function knows. The clocks of both tick.
+#[must_use]
+pub fn is_command_of(function: &str, sample: &Value) -> bool {
+    match sample["command"].as_str() {
+        None => false,
+        Some("tick") => true,
+        Some("test") => function == "notify-slack",
+        Some(_) => function == "power-staging",
+    }
+}
+
 /// The parameter of an estate's document.
 #[must_use]
 pub fn parameter(estate: &str) -> String {

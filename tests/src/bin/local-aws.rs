@@ -1,7 +1,10 @@
-//! A local AWS with the function, three estates and their documents, for trying things out:
-//! `make local`.
+//! A local AWS with the functions, three estates and their documents, and a local Slack, for trying
+//! things out: `make local`.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use nightshift_slack::{Clock, Options, Slack};
 use nightshift_tests::aws::REGION;
 use nightshift_tests::estates;
 use nightshift_tests::local::{Deployment, LocalAws};
@@ -20,32 +23,70 @@ async fn main() -> Result<()> {
 }
 
 async fn serve() -> Result<()> {
-    println!("Starting MiniStack and moto…");
+    println!("Starting MiniStack, moto and a Slack…");
     let local = LocalAws::start().await?;
+    let slack = a_slack().await?;
     println!("Deploying template.yaml…");
-    let stage = Stage::on(local, &Deployment::built()).await?;
+    let deployment = Deployment::built().with("SlackUrl", &slack.url());
+    local
+        .put_secret("/nightshift/slack/token", &slack.token())
+        .await?;
+    let stage = Stage::on(local, &deployment).await?;
     println!("Creating the estates and their documents…");
     stage.furnish(&estates::ALL).await?;
-    let (local, stack) = (&stage.local, &stage.stack);
-    let endpoint = local.endpoint();
-    println!("\n{}", local.snapshot().await?);
+    println!("\n{}", stage.local.snapshot().await?);
+    println!("What people see in Slack: {}\n", slack.url());
+    tell_how(&stage, &slack);
+    println!("Ctrl-C ends it.");
+    std::future::pending().await
+}
+
+/// A Slack with the machine's time.
+async fn a_slack() -> Result<Slack> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "who looks at the page lives in the machine's time"
+    )]
+    let clock = Clock::of(Timestamp::now);
+    let zone = TimeZone::get("Asia/Tokyo").context("the time zone of the estates")?;
+    let options = Options {
+        clock,
+        zone,
+        ..Options::default()
+    };
+    Slack::with(options).await
+}
+
+/// The lines to paste into another terminal.
+fn tell_how(stage: &Stage, slack: &Slack) {
+    let (deployed, endpoint) = (&stage.stack, stage.local.endpoint());
     println!("In another terminal, in this directory:\n");
     println!("  export PATH=\"$PWD/.venv/bin:$PATH\" AWS_ENDPOINT_URL={endpoint} \\");
     println!("         AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION} \\");
     println!("         AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \\");
     println!(
         "         NIGHTSHIFT_MODE=act NIGHTSHIFT_ALLOW_AT=true NIGHTSHIFT_TABLE={} \\",
-        stack.table
+        deployed.table
     );
-    println!("         NIGHTSHIFT_TOPIC_ARN={}\n", stack.topic);
-    println!("The deployed function:\n");
     println!(
-        "  cargo lambda invoke --remote --endpoint-url {endpoint} {} --data-file events/status.json",
-        stack.function
+        "         NIGHTSHIFT_TOPIC_ARN={} NIGHTSHIFT_SLACK_URL={}",
+        deployed.topic,
+        slack.url()
     );
-    println!("\nThe sources, built anew whenever they change:\n");
-    println!("  cargo lambda watch --package power-staging");
-    println!("  cargo lambda invoke power-staging --data-file events/status.json\n");
-    println!("Ctrl-C ends it.");
-    std::future::pending().await
+    let functions = [
+        ("power-staging", &deployed.function, "status"),
+        ("notify-slack", &deployed.notifier, "alarm-cpu-eventbridge"),
+    ];
+    println!("\nThe deployed functions:\n");
+    for (_, function, sample) in functions {
+        println!(
+            "  cargo lambda invoke --remote --endpoint-url {endpoint} {function} --data-file events/{sample}.json"
+        );
+    }
+    println!("\nThe sources, built anew whenever they change, one of the two at a time:\n");
+    for (function, _, sample) in functions {
+        println!("  cargo build --package {function}");
+        println!("  cargo lambda watch --package {function} --invoke-address ::1");
+        println!("  cargo lambda invoke {function} --data-file events/{sample}.json\n");
+    }
 }

@@ -1,6 +1,6 @@
-//! AWS behind TLS: the function speaks to it as to the real one, with a handshake and a chain of
-//! certificates to verify. It answers the read of a settled tick by itself, or passes everything on
-//! to the local AWS, and remembers what was called when.
+//! AWS and Slack behind TLS: the function speaks to them as to the real ones, with a handshake and a
+//! chain of certificates to verify. It answers the read of a settled tick by itself, or passes
+//! everything on to the local ones, and remembers what was called when.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -40,6 +40,19 @@ pub(crate) enum Behind {
     Constant(Bytes),
     /// The local AWS at this host and port.
     LocalAws(String),
+    /// The same, and a Slack at another.
+    LocalAwsAndSlack(String, String),
+}
+
+impl Behind {
+    /// Who answers at a path: AWS has none below `/api/`.
+    fn authority(&self, path: &str) -> &str {
+        match self {
+            Self::Constant(_) => "",
+            Self::LocalAwsAndSlack(_, slack) if path.starts_with("/api/") => slack,
+            Self::LocalAws(aws) | Self::LocalAwsAndSlack(aws, _) => aws,
+        }
+    }
 }
 
 /// A call as it was seen here.
@@ -200,7 +213,8 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
             .header(CONTENT_TYPE, "application/x-amz-json-1.0")
             .header("x-amzn-requestid", "00000000-0000-4000-8000-000000000000")
             .body(Full::new(body.clone()))?,
-        Behind::LocalAws(authority) => {
+        Behind::LocalAws(_) | Behind::LocalAwsAndSlack(..) => {
+            let authority = shared.behind.authority(request.uri().path());
             let (mut parts, body) = shared.http.send(authority, request).await?.into_parts();
             parts.headers.remove(CONTENT_LENGTH);
             parts.headers.remove(TRANSFER_ENCODING);

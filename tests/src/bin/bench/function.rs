@@ -52,9 +52,9 @@ impl Program {
         }
     }
 
-    /// What power-staging wants to know.
+    /// What the functions want to know of where they are.
     #[must_use]
-    pub(crate) fn staging(
+    pub(crate) fn on(
         mut self,
         endpoint: &Endpoint,
         table: &str,
@@ -70,6 +70,13 @@ impl Program {
             ("NIGHTSHIFT_TOPIC_ARN", topic.to_owned()),
             ("SSL_CERT_FILE", endpoint.bundle().display().to_string()),
         ];
+        self
+    }
+
+    /// With one variable more.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
+        self.environment.push((name, value));
         self
     }
 }

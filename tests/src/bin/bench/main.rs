@@ -1,4 +1,4 @@
-//! Measures what power-staging costs, beside an empty handler in the same run: `make bench`.
+//! Measures what the functions cost, beside an empty handler in the same run: `make bench`.
 //!
 //! It asserts that things are answered correctly, never how long they take.
 //!
@@ -20,6 +20,7 @@ mod rates;
 mod share;
 mod start;
 mod table;
+mod told;
 mod variants;
 
 use std::iter::Peekable;
@@ -30,7 +31,7 @@ use anyhow::{Context as _, Result, bail};
 use nightshift_tests::local::root;
 
 use crate::share::Throttle;
-use crate::start::Subject;
+use crate::start::{Subject, Tick};
 
 /// What was asked for.
 #[derive(Debug)]
@@ -103,7 +104,7 @@ async fn bench(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&directory)?;
 
     if options.variants.is_some() || !options.beside.is_empty() {
-        let mut subjects = vec![built("power-staging", true)?];
+        let mut subjects = vec![built("power-staging", Tick::Marks)?];
         subjects.extend(options.beside.iter().map(|path| beside(path)));
         if let Some(names) = &options.variants {
             let chosen = variants::chosen(names)?;
@@ -126,8 +127,9 @@ async fn bench(options: &Options) -> Result<()> {
     }
 
     let subjects = [
-        built("power-staging", true)?,
-        built("nightshift-empty", false)?,
+        built("power-staging", Tick::Marks)?,
+        built("notify-slack", Tick::Agenda)?,
+        built("nightshift-empty", Tick::Nothing)?,
     ];
     let throttle = Throttle::prepare(options.emulate);
     let before = load();
@@ -139,17 +141,22 @@ async fn bench(options: &Options) -> Result<()> {
         &mut progress,
     )
     .await?;
-    let [own, _] = &subjects;
-    let played = if options.start_only {
-        None
-    } else {
-        let played = played::play(&own.binary, &throttle, 5, &directory, &mut progress).await?;
-        Some(played)
-    };
+    let [staging, notifier, empty] = &subjects;
+    let (mut told, mut played) = (None, None);
+    if !options.start_only {
+        let alarms = told::measure(&notifier.binary, &throttle, 10, &directory, &mut progress);
+        told = Some(alarms.await?);
+        let looks = played::play(&staging.binary, &throttle, 5, &directory, &mut progress);
+        played = Some(looks.await?);
+    }
     let mut tables = vec![
-        table::starts(&starts, &subjects)?,
-        table::peer(&starts, own, played.as_ref())?,
+        table::starts(&starts, staging, empty)?,
+        table::starts(&starts, notifier, empty)?,
+        table::peer(&starts, staging, played.as_ref())?,
     ];
+    if let Some(told) = &told {
+        tables.push(table::told(told)?);
+    }
     if let Some(played) = &played {
         tables.push(table::costs(played)?);
         tables.push(table::actions(played)?);
@@ -171,12 +178,12 @@ fn beside(path: &str) -> Subject {
         name: path.trim_start_matches('/').replace('/', "-"),
         binary: PathBuf::from(path),
         zip: None,
-        reads: true,
+        tick: Tick::Marks,
     }
 }
 
 /// What `make build` leaves.
-fn built(name: &str, reads: bool) -> Result<Subject> {
+fn built(name: &str, tick: Tick) -> Result<Subject> {
     let file = |name: &str, file: &str| -> Result<PathBuf> {
         let path = root().join("target/lambda").join(name).join(file);
         if path.exists() {
@@ -189,7 +196,7 @@ fn built(name: &str, reads: bool) -> Result<Subject> {
         name: name.to_owned(),
         binary: file(name, "bootstrap")?,
         zip: Some(file(name, "bootstrap.zip")?),
-        reads,
+        tick,
     })
 }
 

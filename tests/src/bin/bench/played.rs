@@ -64,6 +64,17 @@ impl Cost {
     pub(crate) fn count(&self) -> usize {
         self.calls.values().sum()
     }
+
+    /// Adds an invocation that took so long, with the calls that it made.
+    pub(crate) fn add(&mut self, took: Duration, calls: &[Seen]) {
+        for seen in calls {
+            *self.calls.entry(seen.call.to_string()).or_default() += 1;
+        }
+        self.own = self.own.max(took.saturating_sub(busy(calls)));
+        self.invocations += 1;
+        self.total += took;
+        self.longest = self.longest.max(took);
+    }
 }
 
 /// A cold start with all that a look calls.
@@ -134,7 +145,7 @@ pub(crate) async fn play(
     let behind = Behind::LocalAws(local.gateway.authority());
     let endpoint = Endpoint::listen(behind, directory).await?;
     let staging = |table: &str, prefix: &str| {
-        Program::new("power-staging", binary.to_owned(), directory).staging(
+        Program::new("power-staging", binary.to_owned(), directory).on(
             &endpoint,
             table,
             &stack.topic,
@@ -282,8 +293,9 @@ async fn cold_look(
     })
 }
 
-/// For how long at least one call was with AWS.
-fn busy(calls: &[Seen]) -> Duration {
+/// For how long at least one call was with AWS, or with Slack.
+#[must_use]
+pub(crate) fn busy(calls: &[Seen]) -> Duration {
     let mut spans: Vec<(Instant, Instant)> =
         calls.iter().map(|seen| (seen.at, seen.until)).collect();
     spans.sort_unstable();
@@ -337,14 +349,8 @@ impl<'a> Player<'a> {
             .await
             .with_context(|| format!("the tick of {at}"))?;
         let calls = self.endpoint.take_calls();
-        for seen in &calls {
-            *cost.calls.entry(seen.call.to_string()).or_default() += 1;
-        }
-        cost.own = cost.own.max(took.saturating_sub(busy(&calls)));
+        cost.add(took, &calls);
         self.calls.extend(calls);
-        cost.invocations += 1;
-        cost.total += took;
-        cost.longest = cost.longest.max(took);
         cost.used += self.function.cpu()?.saturating_sub(used);
         cost.peak = self.function.peak()?;
         Ok(answer.payload)
@@ -441,9 +447,13 @@ async fn play_large(
     })
 }
 
-async fn create_large(local: &LocalAws) -> Result<()> {
+/// Makes a table like the ledger's.
+///
+/// # Errors
+/// When DynamoDB refuses.
+pub(crate) async fn create_table(local: &LocalAws, name: &str) -> Result<()> {
     let table = json!({
-        "TableName": LARGE,
+        "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             { "AttributeName": "pk", "AttributeType": "S" },
@@ -455,6 +465,11 @@ async fn create_large(local: &LocalAws) -> Result<()> {
         ],
     });
     local.aws.json(DYNAMODB, "CreateTable", &table).await?;
+    Ok(())
+}
+
+async fn create_large(local: &LocalAws) -> Result<()> {
+    create_table(local, LARGE).await?;
     let cluster = json!({ "clusterName": LARGE_CLUSTER });
     local.aws.json(ECS, "CreateCluster", &cluster).await?;
     for number in 0..SERVICES {

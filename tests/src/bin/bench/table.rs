@@ -1,6 +1,6 @@
 //! The tables, ratios first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::fs;
 
@@ -11,19 +11,20 @@ use crate::function::Cpu;
 use crate::played::{Cost, Large, Played, Three};
 use crate::share::{SHARE, Throttle};
 use crate::start::{Start, Starts, Subject};
+use crate::told::{First, Told};
 
 /// The commonest Python peer's cold start with its AWS calls at 128 MB, in seconds (design.md).
 const PEER: f64 = 4.4;
 
-/// The first subject beside the second.
+/// A function beside the empty handler.
 ///
 /// # Errors
 /// When a file is gone.
-pub(crate) fn starts(starts: &Starts, subjects: &[Subject; 2]) -> Result<String> {
-    let [own, empty] = subjects;
-    let mut out = String::from(
-        "| Cold start | ÷ empty handler | power-staging, median (p90) | empty handler | promised |\n\
+pub(crate) fn starts(starts: &Starts, own: &Subject, empty: &Subject) -> Result<String> {
+    let mut out = format!(
+        "| Cold start | ÷ empty handler | {}, median (p90) | empty handler | promised |\n\
          |---|--:|--:|--:|--:|\n",
+        own.name
     );
     let name = |cpu| match cpu {
         Cpu::Full => "full CPU".to_owned(),
@@ -113,6 +114,46 @@ pub(crate) fn peer(starts: &Starts, own: &Subject, played: Option<&Played>) -> R
         );
         row(&what, three.cold.own, "")?;
     }
+    Ok(out)
+}
+
+/// One alarm, and nothing.
+///
+/// # Errors
+/// Never, while strings can be written to.
+pub(crate) fn told(told: &BTreeMap<Cpu, Told>) -> Result<String> {
+    type Time = fn(&First) -> Spread;
+
+    let (Some(share), Some(full)) = (told.get(&Cpu::Share), told.get(&Cpu::Full)) else {
+        return Ok(String::new());
+    };
+    let mut out = format!(
+        "| notify-slack: one alarm from a cold start⁴ | {SHARE} of a core | full CPU |\n|---|--:|--:|\n"
+    );
+    let mut row = |what: &str, value: &dyn Fn(&Told) -> String| {
+        writeln!(out, "| {what} | {} | {} |", value(share), value(full))
+    };
+    let times: [(&str, Time); 4] = [
+        ("start → in Slack", |first| first.told),
+        ("start → answer", |first| first.answered),
+        ("its own time of that³", |first| first.own),
+        ("CPU time until then", |first| first.used),
+    ];
+    for (what, value) in times {
+        row(what, &|told| spread(value(&told.first)))?;
+    }
+    row("calls, and TLS handshakes", &|told| {
+        format!("{}, {}", told.first.cost.count(), told.first.handshakes)
+    })?;
+    row("most memory", &|told| size(told.first.cost.peak))?;
+    row("a settled tick, warm (own³)", &|told| longest(&told.tick))?;
+    row("its calls", &|told| told.tick.count().to_string())?;
+    row("its memory", &|told| size(told.tick.peak))?;
+    let calls = share.first.cost.calls.iter();
+    let calls: Vec<String> = calls
+        .map(|(call, count)| format!("{count} `{call}`"))
+        .collect();
+    writeln!(out, "\nThe calls of one alarm: {}.", calls.join(", "))?;
     Ok(out)
 }
 
@@ -275,12 +316,14 @@ pub(crate) fn notes(throttle: &Throttle, runs: usize, load: [&str; 2]) -> String
     format!(
         "Medians of {runs} starts of each, in turn; the p90 in brackets. The function was {}. {cores} cores ({}, {model}), \
          load average {} before and {} after. Not run on Lambda.\n\
-         ¹ For power-staging a settled tick: a TLS handshake with a loopback endpoint, a bundle with this machine's roots to read, \
+         ¹ For the functions a settled tick: a TLS handshake with a loopback endpoint, a bundle with this machine's roots to read, \
          one DynamoDB Query. The empty handler calls nothing.\n\
          ² MiniStack and moto behind TLS; their own time counts, the way to AWS does not. Databases take {} looks to start or stop. \
          Sleep and wake are counted from the first tick that is due until nothing is; a tick comes each minute. \
          MiniStack lists everything on one page; AWS lists 100 services or tasks on one, so a look at 500 services is four more calls.\n\
-         ³ Without the time in which at least one call was with the local AWS; with it counts that the rates are kept.\n",
+         ³ Without the time in which at least one call was with the local AWS; with it counts that the rates are kept.\n\
+         ⁴ A process for each alarm, medians of ten. MiniStack and a Slack on loopback behind TLS, whose own time counts; \
+         there is no picture, since MiniStack draws none. AWS is one host here: on AWS, DynamoDB, SSM and CloudWatch take a handshake each.\n",
         throttle.words(),
         std::env::consts::ARCH,
         load[0],
