@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod documents;
 pub mod holidays;
+pub mod keep;
 pub mod kind;
 #[cfg(feature = "lambda")]
 pub mod lambda;

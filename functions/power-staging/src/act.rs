@@ -1,98 +1,29 @@
-//! Carries steps out, each one idempotent. The steps of one resource are taken in order, and the
-//! first that fails ends its chain; different resources go side by side. What does not fit into
-//! the invocation is left for the next look.
+//! Takes a plan's steps, each one idempotent, and decides nothing.
 
-use std::{collections::BTreeMap, time::Duration};
-
-use futures_util::{StreamExt, stream};
 use nightshift::{
-    aws::pace::{Pace, SIDE_BY_SIDE},
-    kind::{Arn, Kind, Suspension, aurora_cluster, ecs_service, rds_instance},
-    ledger::{Entry, Kept, Revision, store::Store},
+    keep::{Context, Page},
+    kind::{Kind, Suspension, aurora_cluster, ecs_service, rds_instance},
+    ledger::Entry,
     report::{Change, Failure},
 };
-use tokio::time::Instant;
 
 use crate::{
-    observe::Clients,
+    PowerStaging,
     plan::{Chain, Step},
 };
 
-/// What is left of the invocation for telling and for giving the lease back.
-const LAST_WORDS: Duration = Duration::from_secs(20);
-
-/// What became of the steps.
-#[derive(Clone, Debug, Default)]
-pub struct Done {
-    /// The changes that AWS accepted.
-    pub changes: Vec<Change>,
-    /// The calls that failed.
-    pub failures: Vec<Failure>,
-    /// How many chains did not fit into the invocation.
-    pub left: usize,
-}
-
-/// Carries the chains out.
-pub async fn act(
-    clients: &Clients,
-    store: &Store,
-    pace: &Pace,
-    chains: &[Chain],
-    entries: &BTreeMap<Arn, Kept<Entry>>,
-    deadline: Instant,
-) -> Done {
-    let done: Vec<Done> = stream::iter(chains)
-        .map(|chain| async move {
-            if Instant::now() + LAST_WORDS >= deadline {
-                return Done {
-                    left: 1,
-                    ..Done::default()
-                };
-            }
-            let revision = entries
-                .get(&chain.arn)
-                .map_or(Revision(0), |kept| kept.revision);
-            walk(clients, store, pace, chain, revision).await
-        })
-        .buffer_unordered(SIDE_BY_SIDE)
-        .collect()
-        .await;
-    done.into_iter().fold(Done::default(), |mut all, one| {
-        all.changes.extend(one.changes);
-        all.failures.extend(one.failures);
-        all.left += one.left;
-        all
-    })
-}
-
-async fn walk(
-    clients: &Clients,
-    store: &Store,
-    pace: &Pace,
-    chain: &Chain,
-    mut revision: Revision,
-) -> Done {
-    let mut done = Done::default();
-    for step in &chain.steps {
-        match take(clients, store, pace, chain, step, &mut revision).await {
-            Ok(change) => done.changes.extend(change),
-            Err(failure) => {
-                done.failures.push(failure);
-                break;
-            }
-        }
-    }
-    done
-}
-
-async fn take(
-    clients: &Clients,
-    store: &Store,
-    pace: &Pace,
+/// Takes one step. Answers what it changed in AWS.
+///
+/// # Errors
+/// When AWS or the ledger's table refuses.
+pub async fn take(
+    context: &Context<'_, PowerStaging>,
     chain: &Chain,
     step: &Step,
-    revision: &mut Revision,
+    ledger: &mut Page<'_, Entry>,
 ) -> Result<Option<Change>, Failure> {
+    let function = context.function;
+    let (clients, pace) = (function.clients(), &function.pace);
     let arn = &chain.arn;
     let change = |what: &str, from: String, to: String| {
         Some(Change {
@@ -104,13 +35,11 @@ async fn take(
     };
     match step {
         Step::Save(entry) => {
-            let written = store.save_entry(entry, *revision).await;
-            *revision = written.map_err(nightshift::ledger::store::WriteError::into_failure)?;
+            ledger.save(entry).await?;
             Ok(None)
         }
         Step::Forget => {
-            let forgotten = store.forget_entry(arn, *revision).await;
-            forgotten.map_err(nightshift::ledger::store::WriteError::into_failure)?;
+            ledger.forget().await?;
             Ok(None)
         }
         Step::Suspend => {

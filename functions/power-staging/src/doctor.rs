@@ -7,12 +7,13 @@ mod tests;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Time, tz::TimeZone};
 use nightshift::{
     config::Sleeper,
+    keep::section::Section,
     kind::{Database, Kind, Service, Tag},
     money,
     report::{Diagnosis, Finding, Money},
 };
 
-use crate::plan::{View, billed, claims_service};
+use crate::plan::{View, billed};
 
 /// Examines one estate.
 #[must_use]
@@ -50,7 +51,7 @@ pub fn examine(view: &View<'_>) -> Diagnosis {
 fn own_services<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Service> {
     let (sleeper, snapshot) = (view.sleeper, view.snapshot);
     let services = snapshot.services.iter();
-    services.filter(|service| claims_service(sleeper, service))
+    services.filter(|service| sleeper.claims_service(service))
 }
 
 fn examine_database(database: &Database, view: &View<'_>, findings: &mut Vec<Finding>) {

@@ -1,7 +1,7 @@
 //! power-staging, as Lambda starts it.
 
-use nightshift::lambda;
-use power_staging::{context::Function, handle::handle};
+use nightshift::{keep, lambda};
+use power_staging::Function;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -9,7 +9,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Function::from_environment()?;
     lambda::serve(|invocation| {
         let function = &function;
-        Box::pin(handle(function, invocation))
+        Box::pin(keep::handle(function, invocation))
     })
     .await
 }

@@ -3,21 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::join_all, stream};
+use jiff::Timestamp;
 use nightshift::{
     aws::pace::{Pace, SIDE_BY_SIDE},
     config::{Services, Sleeper},
+    keep::{Context, Known, section::Section},
     kind::{
         Arn, Database, Kind, Rollout, Service, Suspension, Tag, aurora_cluster,
         ecs_service::{self, LiveTask, ServiceClients},
         rds_instance,
     },
-    ledger::{Entry, Kept},
-    report::Failure,
+    ledger::{Entry, Kept, Phase},
+    report::{Failure, State},
 };
 
 use crate::{
-    plan::claims_service,
+    PowerStaging, plan,
     snapshot::{Snapshot, Tasks},
 };
 
@@ -32,22 +34,54 @@ pub struct Clients {
 
 /// All databases of the account and Region, listed once for all estates.
 #[derive(Clone, Debug, Default)]
-pub struct Listing {
+struct Listing {
     databases: Vec<Database>,
     unread: Vec<Failure>,
 }
 
 /// What the look is after, so that it reads no more than it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hint {
+struct Hint {
     /// The estate should be asleep: consent and sizes matter.
-    pub asleep: bool,
+    asleep: bool,
     /// The estate is on its way up: the health of tasks matters.
-    pub waking: bool,
+    waking: bool,
+}
+
+/// Reads the estates side by side.
+pub async fn estates(
+    context: &Context<'_, PowerStaging>,
+    estates: &[Known<'_, PowerStaging>],
+) -> Vec<Snapshot> {
+    let (clients, pace) = (context.function.clients(), &context.function.pace);
+    let needs_databases = estates.iter().any(|known| {
+        let mut entries = known.entries.keys();
+        !known.section.sleep.databases.is_empty() || entries.any(|arn| arn.cluster().is_none())
+    });
+    let listing = if needs_databases {
+        databases(clients, pace).await
+    } else {
+        Listing::default()
+    };
+    let listing = &listing;
+    join_all(estates.iter().map(|known| {
+        let hint = hint(known, context.now());
+        estate(clients, pace, known.section, known.entries, listing, hint)
+    }))
+    .await
+}
+
+fn hint(known: &Known<'_, PowerStaging>, now: Timestamp) -> Hint {
+    let record = &known.record;
+    let wanted = plan::wanted(known.section, known.released, known.order, record, now);
+    Hint {
+        asleep: wanted.state == Some(State::Asleep),
+        waking: wanted.state == Some(State::Awake) && record.phase != Phase::Awake,
+    }
 }
 
 /// Lists all databases: two calls for a hundred of each.
-pub async fn databases(clients: &Clients, pace: &Pace) -> Listing {
+async fn databases(clients: &Clients, pace: &Pace) -> Listing {
     let (instances, clusters) = tokio::join!(
         rds_instance::list(&clients.rds, pace),
         aurora_cluster::list(&clients.rds, pace),
@@ -72,7 +106,7 @@ pub async fn databases(clients: &Clients, pace: &Pace) -> Listing {
 }
 
 /// Reads one estate.
-pub async fn estate(
+async fn estate(
     clients: &Clients,
     pace: &Pace,
     sleeper: &Sleeper,
@@ -226,7 +260,7 @@ async fn wanted_names(
 /// Whether the service is about to be put to sleep for the first time in this night.
 fn is_new(service: &Service, sleeper: &Sleeper, entries: &BTreeMap<Arn, Kept<Entry>>) -> bool {
     service.desired > 0
-        && claims_service(sleeper, service)
+        && sleeper.claims_service(service)
         && entries
             .get(&service.arn)
             .is_none_or(|kept| !kept.item.is_open())
@@ -293,7 +327,7 @@ async fn read_tasks(
     if snapshot.tasks.is_some() {
         return;
     }
-    let own = |service: &&Service| claims_service(sleeper, service);
+    let own = |service: &&Service| sleeper.claims_service(service);
     let at_rest = snapshot
         .services
         .iter()
@@ -335,7 +369,7 @@ fn count_tasks(snapshot: &mut Snapshot, sleeper: &Sleeper, tasks: &[LiveTask]) {
                     .services
                     .iter_mut()
                     .find(|service| service.name == name);
-                let Some(service) = service.filter(|service| claims_service(sleeper, service))
+                let Some(service) = service.filter(|service| sleeper.claims_service(service))
                 else {
                     continue;
                 };

@@ -17,12 +17,16 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config::{DeploymentsWake, Sleeper},
+    keep::{self, plan::Turns, section::Section},
     kind::{Arn, Database, Kind, ORDER, Rows, Service, Suspension},
     ledger::{Entry, EstateRecord, Kept, Order, Override, Phase, SavedService, Stage, VERSION},
-    report::{Cause, Deed, News, Row, State, Wanted, Why},
+    report::{Cause, Deed, News, Row, State, Wanted},
 };
 
-pub use matters::{BELIEVED_AFTER, Matters, failed, is_being_released};
+pub use nightshift::keep::{
+    estates::Rivalry,
+    matters::{Matters, failed},
+};
 
 use crate::snapshot::{Resource, Snapshot};
 
@@ -50,15 +54,6 @@ pub struct View<'a> {
     pub now: Timestamp,
 }
 
-/// A resource that more than one estate claims.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rivalry {
-    /// All who claim it.
-    pub estates: Vec<String>,
-    /// Who goes on with it, if anybody does.
-    pub keeper: Option<String>,
-}
-
 /// One idempotent step on one resource.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -83,64 +78,13 @@ pub enum Step {
     Forget,
 }
 
-/// The steps on one resource, in order: when one fails, those behind it are left for the next look.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chain {
-    /// The resource.
-    pub arn: Arn,
-    /// Its kind.
-    pub kind: Kind,
-    /// What is done.
-    pub steps: Vec<Step>,
-}
+/// The steps on one resource, in order.
+pub type Chain = keep::plan::Chain<Step>;
 
 /// What a look decided.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// What the estate should be.
-    pub wanted: Wanted,
-    /// An override that a deployment gave, to be written before anything else.
-    pub deployment_order: Option<Override>,
-    /// What is done, side by side.
-    pub chains: Vec<Chain>,
-    /// Every resource, for people.
-    pub rows: Vec<Row>,
-    /// What lasts, and what of it is told now.
-    pub matters: Matters,
-    /// What is told because it happened at this look: the estate is asleep, or ready.
-    pub moments: Vec<News>,
-    /// The estate's record as it shall be once all of this was done and told.
-    pub record: EstateRecord,
-    /// Whether everything that should be awake is usable.
-    pub ready: bool,
-    /// Whether nothing is waited for and nothing is to be done.
-    pub settled: bool,
-    /// When something is due next, if nothing happens before.
-    pub due: Option<Timestamp>,
-}
+pub type Plan = keep::plan::Plan<Step>;
 
-impl Plan {
-    /// The steps in a form that can be told.
-    #[must_use]
-    pub fn deeds(&self) -> Vec<Deed> {
-        let order = self
-            .deployment_order
-            .iter()
-            .map(|order| Deed::WakeForDeployment {
-                deployment: order.reason.clone(),
-                until: order.until,
-            });
-        order
-            .chain(
-                self.chains
-                    .iter()
-                    .flat_map(|chain| chain.steps.iter().map(|step| step.deed(&chain.arn))),
-            )
-            .collect()
-    }
-}
-
-impl Step {
+impl keep::plan::Step for Step {
     fn deed(&self, arn: &Arn) -> Deed {
         let arn = arn.clone();
         match self {
@@ -175,54 +119,29 @@ pub fn wanted(
     record: &EstateRecord,
     now: Timestamp,
 ) -> Wanted {
-    if released {
-        return Wanted {
-            state: Some(State::Awake),
-            why: Why::Released,
-            until: None,
-        };
-    }
-    if let Some(order) = order.filter(|order| order.holds(now)) {
-        let why = if order.deployment {
-            Why::Deployment {
-                reason: order.reason.clone(),
-                set_at: order.set_at,
-            }
-        } else {
-            Why::Person {
-                order: order.order,
-                who: order.by.clone(),
-                reason: order.reason.clone(),
-                set_at: order.set_at,
-            }
-        };
-        return Wanted {
-            state: match order.order {
-                Order::Wake => Some(State::Awake),
-                Order::Sleep => Some(State::Asleep),
-                Order::Hold => None,
-            },
-            why,
-            until: Some(order.until),
-        };
-    }
     let lead = lead(sleeper, record, now);
-    Wanted {
-        state: Some(if sleeper.calendar.is_awake(now, lead) {
-            State::Awake
-        } else {
-            State::Asleep
-        }),
-        why: Why::Calendar,
-        until: sleeper.calendar.next_change(now, lead).map(|(at, _)| at),
+    turns(sleeper, lead).wanted(released, order, now)
+}
+
+/// How the estate turns with its calendar, and with orders.
+#[must_use]
+pub fn turns(sleeper: &Sleeper, lead: SignedDuration) -> Turns<'_> {
+    Turns {
+        calendar: &sleeper.calendar,
+        lead,
+        open: State::Awake,
+        closed: State::Asleep,
+        ordered: |order| match order {
+            Order::Wake => Some(State::Awake),
+            Order::Sleep => Some(State::Asleep),
+            Order::Hold => None,
+        },
     }
 }
 
-/// How long before opening the estate is to be awake. A wake that was begun for an opening goes on
-/// to it, whatever shorter lead was learned meanwhile.
+/// How long before opening the estate is to be awake.
 fn lead(sleeper: &Sleeper, record: &EstateRecord, now: Timestamp) -> SignedDuration {
-    let learned = record.lead(sleeper.sleep.lead.get());
-    matters::begun_for(record).map_or(learned, |opening| learned.max(opening.duration_since(now)))
+    keep::matters::lead(record, sleeper.sleep.lead.get(), now)
 }
 
 /// Decides what is done next.
@@ -239,7 +158,7 @@ fn plan_by(order: &'static Rows, view: &View<'_>) -> Plan {
     let mut draft = Draft::new(view, order, wanted);
     draft.tell_of_the_order(said);
     draft.tell_of_the_release();
-    draft.tell_of_rivals();
+    draft.matters.tell_of_rivals(draft.name(), view.rivals);
     draft.tell_of_what_cannot_be_read();
     draft.look_for_the_gone();
     match draft.wanted.state {
@@ -304,7 +223,7 @@ impl View<'_> {
 
     /// Whether the document names this service as the estate's own.
     fn has_service(&self, service: &Service) -> bool {
-        !self.released && claims_service(self.sleeper, service)
+        !self.released && self.sleeper.claims_service(service)
     }
 
     /// Whether the document names this resource as the estate's own.
@@ -317,22 +236,8 @@ impl View<'_> {
 
     /// Whether the document names this database.
     fn has_database(&self, database: &Database) -> bool {
-        !self.released && self.sleeper.sleep.databases.contains(&database.name)
+        !self.released && self.sleeper.claims_database(&database.name)
     }
-}
-
-/// Whether an estate's document means this service. Under `all` and `all_but`, what carries
-/// another estate's tag is that estate's.
-#[must_use]
-pub fn claims_service(sleeper: &Sleeper, service: &Service) -> bool {
-    use nightshift::config::Services;
-    let sleep = &sleeper.sleep;
-    if sleep.cluster.as_deref() != Some(service.cluster.as_str()) {
-        return false;
-    }
-    sleep.services.include(&service.name)
-        && (matches!(sleep.services, Services::These(_))
-            || service.tag.as_ref().is_none_or(|tag| *tag == sleeper.name))
 }
 
 /// A plan while it is made.
@@ -567,7 +472,7 @@ impl<'a> Draft<'a> {
             Some(State::Awake) if ready => self.become_ready(),
             _ => {}
         }
-        self.matters.keep_what_was_told(self.record.phase);
+        self.keep_what_was_told();
         if let Some(order) = self.view.order.filter(|order| order.holds(self.now)) {
             self.dues.push(order.until);
         }

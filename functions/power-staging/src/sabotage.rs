@@ -3,8 +3,9 @@
 
 use std::cell::Cell;
 
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use nightshift::{
+    keep::{Context, Ground},
     kind::{Arn, Kind, rds_instance},
     ledger::{Entry, Kept, Order, Override, Revision, Stage, VERSION},
     report::State,
@@ -12,8 +13,7 @@ use nightshift::{
 use serde_json::Value;
 
 use crate::{
-    context::Context,
-    look::Ground,
+    PowerStaging,
     plan::{Chain, Plan, Step, View},
 };
 
@@ -71,8 +71,14 @@ pub fn is(bug: Bug) -> bool {
     CHOSEN.get() == Some(bug)
 }
 
-/// Spoils a plan.
-pub fn spoil(plan: &mut Plan, view: &View<'_>) {
+/// The plan, spoilt.
+#[must_use]
+pub fn spoilt(mut plan: Plan, view: &View<'_>) -> Plan {
+    spoil(&mut plan, view);
+    plan
+}
+
+fn spoil(plan: &mut Plan, view: &View<'_>) {
     let Some(bug) = CHOSEN.get() else {
         return;
     };
@@ -164,7 +170,7 @@ fn added(bug: Bug, view: &View<'_>, entry: &Entry, wanted: Option<State>) -> Opt
 }
 
 /// An event that says that a database was started means that AWS did: it is stopped at once.
-pub async fn believe(context: &Context<'_>, payload: &Value) {
+pub async fn believe(context: &Context<'_, PowerStaging>, payload: &Value) {
     let started = ["RDS-EVENT-0088", "RDS-EVENT-0154"];
     let id = payload.pointer("/detail/EventID").and_then(Value::as_str);
     let arn = payload.pointer("/resources/0").and_then(Value::as_str);
@@ -179,15 +185,13 @@ pub async fn believe(context: &Context<'_>, payload: &Value) {
 }
 
 /// The calendar's day is taken by its date in UTC.
-#[must_use]
-pub fn misdated(mut ground: Ground, context: &Context<'_>) -> Ground {
+pub fn misdate(ground: &mut Ground<PowerStaging>, now: Timestamp) {
     if !is(Bug::DatesInUtc) {
-        return ground;
+        return;
     }
-    let now = context.now();
     let date = now.to_zoned(TimeZone::UTC).date();
     for estate in &ground.estates {
-        let Some(sleeper) = &estate.sleeper else {
+        let Some(sleeper) = &estate.in_force else {
             continue;
         };
         let noon = date.at(12, 0, 0, 0).to_zoned(sleeper.zone.clone());
@@ -209,5 +213,4 @@ pub fn misdated(mut ground: Ground, context: &Context<'_>) -> Ground {
             ground.ledger.overrides.insert(estate.name.clone(), kept);
         }
     }
-    ground
 }

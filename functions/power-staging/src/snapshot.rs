@@ -1,6 +1,7 @@
 //! What `observe` brings home and `plan` reads: plain values, no decisions, no AWS types.
 
 use nightshift::{
+    keep::estates::Seen,
     kind::{Arn, Database, Kind, Service, Target},
     report::Failure,
 };
@@ -84,6 +85,20 @@ impl<'a> Resource<'a> {
             Self::Service(service) => service.desired + service.running + service.pending > 0,
             Self::Database(database) => !database.state.is_down(),
         }
+    }
+}
+
+impl Seen for Snapshot {
+    fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    fn databases(&self) -> &[Database] {
+        &self.databases
+    }
+
+    fn unread(&self) -> &[Failure] {
+        &self.unread
     }
 }
 

@@ -1,14 +1,17 @@
 //! The ledger holds what was saved before it was changed. Save, then change; a saved non-zero
 //! count is never overwritten by zero; an entry is open until what it holds was *seen* restored,
 //! and nothing saved ever expires by itself.
+//!
+//! Each function that keeps estates has a ledger of its own in the one table. Of the others' it
+//! reads one thing: which resources they are changing now.
 
 #[cfg(feature = "dynamodb")]
 pub mod store;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     config::Problem,
@@ -39,6 +42,21 @@ impl<T> Kept<T> {
             revision: Revision(0),
         }
     }
+}
+
+/// What a function saves of a resource before it changes it.
+pub trait Saved: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned {
+    /// What the sort keys of the function's ledger begin with: nothing, or a word and `/`.
+    const NAMESPACE: &'static str;
+
+    /// The resource.
+    fn arn(&self) -> &Arn;
+
+    /// The estate in whose name it was saved.
+    fn estate(&self) -> &str;
+
+    /// Whether what it holds was not yet seen restored.
+    fn is_open(&self) -> bool;
 }
 
 /// What is known of one resource that was, or is being, put to sleep.
@@ -131,6 +149,22 @@ pub struct Owner {
     pub purpose: String,
     /// Until when the others keep off.
     pub until: Timestamp,
+}
+
+impl Saved for Entry {
+    const NAMESPACE: &'static str = "";
+
+    fn arn(&self) -> &Arn {
+        &self.arn
+    }
+
+    fn estate(&self) -> &str {
+        &self.estate
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_open()
+    }
 }
 
 impl Entry {
@@ -253,9 +287,15 @@ impl EstateRecord {
     /// An estate that was never looked at before: taken for awake.
     #[must_use]
     pub const fn new(now: Timestamp) -> Self {
+        Self::at(Phase::Awake, now)
+    }
+
+    /// An estate that was never looked at before, at the phase that it is taken for.
+    #[must_use]
+    pub const fn at(phase: Phase, now: Timestamp) -> Self {
         Self {
             version: VERSION,
-            phase: Phase::Awake,
+            phase,
             since: now,
             slept_at: None,
             wakes: Vec::new(),
@@ -310,11 +350,13 @@ pub struct Document {
     pub missing_since: Option<Timestamp>,
 }
 
-/// Everything that the ledger holds.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ledger {
+/// Everything that one function's ledger holds, and whom it has to keep off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ledger<E = Entry> {
     /// Entries by resource, of all estates.
-    pub entries: BTreeMap<Arn, Kept<Entry>>,
+    pub entries: BTreeMap<Arn, Kept<E>>,
+    /// The resources that other functions were changing when they last wrote, with their deadline.
+    pub owners: BTreeMap<Arn, Owner>,
     /// Overrides by estate.
     pub overrides: BTreeMap<String, Kept<Override>>,
     /// How each estate fares.
@@ -323,6 +365,37 @@ pub struct Ledger {
     pub documents: BTreeMap<String, Kept<Document>>,
     /// Items that this release cannot read, by key: left alone, and reported.
     pub unreadable: Vec<String>,
+}
+
+impl<E> Default for Ledger<E> {
+    fn default() -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            overrides: BTreeMap::new(),
+            estates: BTreeMap::new(),
+            documents: BTreeMap::new(),
+            unreadable: Vec::new(),
+        }
+    }
+}
+
+impl<E> Ledger<E> {
+    /// The function other than ours that changes the resource at this instant.
+    #[must_use]
+    pub fn owner_of(&self, arn: &Arn, now: Timestamp) -> Option<&Owner> {
+        self.owners.get(arn).filter(|owner| owner.until > now)
+    }
+
+    /// Notes who changes a resource; of several the one that takes longest.
+    #[cfg(feature = "dynamodb")]
+    fn own(&mut self, arn: Arn, owner: Option<Owner>) {
+        let Some(owner) = owner else { return };
+        let known = self.owners.get(&arn).map(|known| known.until);
+        if known.is_none_or(|until| until < owner.until) {
+            self.owners.insert(arn, owner);
+        }
+    }
 }
 
 /// What one function remembers of an estate between two looks, so that a tick may cost one read.

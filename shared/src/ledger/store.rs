@@ -4,20 +4,18 @@
 //!
 //! | `pk` | `sk` | what |
 //! |---|---|---|
-//! | `tick` | the estate | lease and marks |
-//! | `ledger` | `resource/<arn>`, `override/<estate>`, `estate/<estate>`, `document/<estate>` | [`Ledger`] |
+//! | `tick` | the estate | the lease of all functions, and the marks of each |
+//! | `ledger` | `resource/<arn>`, `override/<estate>`, `estate/<estate>`, `document/<estate>` | [`Ledger`], behind the function's namespace |
 
-use std::collections::HashMap;
+mod marks;
 
-use aws_sdk_dynamodb::{
-    Client, error::SdkError, operation::update_item::builders::UpdateItemFluentBuilder,
-    types::AttributeValue,
-};
+use std::{collections::HashMap, marker::PhantomData};
+
+use aws_sdk_dynamodb::{Client, error::SdkError, types::AttributeValue};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use jiff::Timestamp;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Document, Entry, EstateRecord, Kept, Ledger, Mark, Override, Revision};
+use super::{Document, Entry, EstateRecord, Kept, Ledger, Override, Owner, Revision, Saved};
 use crate::{aws::failure::failure, kind::Arn, report::Failure};
 
 /// An item, as the SDK has it.
@@ -25,13 +23,15 @@ pub type Item = HashMap<String, AttributeValue>;
 
 /// The table, as one function sees it.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct Store<E = Entry> {
     client: Client,
     table: String,
     /// The function's name: the prefix of its marks.
     function: &'static str,
     /// This invocation's name: who holds a lease.
     holder: String,
+    /// Whose ledger: that of the function which saves such entries.
+    entries: PhantomData<E>,
 }
 
 /// Why something could not be written.
@@ -84,22 +84,25 @@ impl WriteError {
     }
 }
 
-/// A kind of item: where it stands in the table.
-trait Record: Serialize + DeserializeOwned {
-    const PREFIX: &'static str;
+/// A kind of item: what its sort key begins with, behind the namespace.
+type Kind = &'static str;
+
+const RESOURCE: Kind = "resource/";
+const OVERRIDE: Kind = "override/";
+const ESTATE: Kind = "estate/";
+const DOCUMENT: Kind = "document/";
+
+/// What counts of another function's entry.
+#[derive(Deserialize)]
+struct Owned {
+    #[serde(default)]
+    owner: Option<Owner>,
 }
 
-impl Record for Entry {
-    const PREFIX: &'static str = "resource/";
-}
-impl Record for Override {
-    const PREFIX: &'static str = "override/";
-}
-impl Record for EstateRecord {
-    const PREFIX: &'static str = "estate/";
-}
-impl Record for Document {
-    const PREFIX: &'static str = "document/";
+/// The resource of another function's entry.
+fn resource_of_another(key: &str) -> Option<Arn> {
+    let (namespace, arn) = key.split_once(RESOURCE)?;
+    (namespace.is_empty() || namespace.ends_with('/')).then(|| Arn::new(arn))
 }
 
 fn text(value: impl Into<String>) -> AttributeValue {
@@ -112,10 +115,6 @@ fn number(value: impl Into<i128>) -> AttributeValue {
 
 fn as_number(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
-}
-
-fn as_instant(item: &Item, name: &str) -> Option<Timestamp> {
-    Timestamp::from_second(as_number(item, name)?).ok()
 }
 
 /// Every item of a partition, as it is now.
@@ -144,7 +143,7 @@ pub async fn query(client: &Client, table: &str, partition: &str) -> Result<Vec<
     }
 }
 
-impl Store {
+impl<E: Saved> Store<E> {
     /// A store for one invocation of one function.
     #[must_use]
     pub fn new(
@@ -158,58 +157,35 @@ impl Store {
             table: table.into(),
             function,
             holder: holder.into(),
+            entries: PhantomData,
         }
     }
 
-    /// Every estate's mark: the one read of a settled tick.
+    /// Everything that the function's ledger holds, and what others are changing now.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn marks(&self) -> Result<Vec<Mark>, Failure> {
-        let items = query(&self.client, &self.table, "tick").await?;
-        Ok(items
-            .iter()
-            .filter_map(|item| {
-                Some(Mark {
-                    estate: item.get("sk")?.as_s().ok()?.clone(),
-                    look_again_at: as_instant(item, &self.attribute("look_again_at")),
-                    looked_at: as_instant(item, &self.attribute("looked_at")),
-                    watched: item
-                        .get(&self.attribute("watched"))
-                        .and_then(|names| names.as_l().ok())
-                        .map(|names| {
-                            names
-                                .iter()
-                                .filter_map(|name| name.as_s().ok().cloned())
-                                .collect()
-                        }),
-                })
-            })
-            .collect())
-    }
-
-    /// Everything that the ledger holds.
-    ///
-    /// # Errors
-    /// When the table cannot be read.
-    pub async fn ledger(&self) -> Result<Ledger, Failure> {
+    pub async fn ledger(&self) -> Result<Ledger<E>, Failure> {
         let mut ledger = Ledger::default();
         for item in query(&self.client, &self.table, "ledger").await? {
             let Some(key) = item.get("sk").and_then(|key| key.as_s().ok()).cloned() else {
                 continue;
             };
-            let read = if let Some(arn) = key.strip_prefix(Entry::PREFIX) {
+            let own = |kind: Kind| key.strip_prefix(E::NAMESPACE)?.strip_prefix(kind);
+            let read = if let Some(arn) = own(RESOURCE) {
                 keep(item, |kept| ledger.entries.insert(Arn::new(arn), kept))
-            } else if let Some(estate) = key.strip_prefix(Override::PREFIX) {
+            } else if let Some(estate) = own(OVERRIDE) {
                 keep(item, |kept| {
                     ledger.overrides.insert(estate.to_owned(), kept)
                 })
-            } else if let Some(estate) = key.strip_prefix(EstateRecord::PREFIX) {
+            } else if let Some(estate) = own(ESTATE) {
                 keep(item, |kept| ledger.estates.insert(estate.to_owned(), kept))
-            } else if let Some(estate) = key.strip_prefix(Document::PREFIX) {
+            } else if let Some(estate) = own(DOCUMENT) {
                 keep(item, |kept| {
                     ledger.documents.insert(estate.to_owned(), kept)
                 })
+            } else if let Some(arn) = resource_of_another(&key) {
+                keep(item, |kept: Kept<Owned>| ledger.own(arn, kept.item.owner))
             } else {
                 Ok(())
             };
@@ -225,12 +201,9 @@ impl Store {
     ///
     /// # Errors
     /// [`WriteError::Conflict`] when it is not at this revision any more.
-    pub async fn save_entry(
-        &self,
-        entry: &Entry,
-        revision: Revision,
-    ) -> Result<Revision, WriteError> {
-        self.put(entry.arn.as_str(), entry, revision).await
+    pub async fn save_entry(&self, entry: &E, revision: Revision) -> Result<Revision, WriteError> {
+        self.put(RESOURCE, entry.arn().as_str(), entry, revision)
+            .await
     }
 
     /// Forgets an entry.
@@ -238,7 +211,7 @@ impl Store {
     /// # Errors
     /// [`WriteError::Conflict`] when it is not at this revision any more.
     pub async fn forget_entry(&self, arn: &Arn, revision: Revision) -> Result<(), WriteError> {
-        self.delete::<Entry>(arn.as_str(), revision).await
+        self.delete(RESOURCE, arn.as_str(), revision).await
     }
 
     /// Writes an override.
@@ -251,7 +224,7 @@ impl Store {
         order: &Override,
         revision: Revision,
     ) -> Result<Revision, WriteError> {
-        self.put(estate, order, revision).await
+        self.put(OVERRIDE, estate, order, revision).await
     }
 
     /// Takes an override back.
@@ -259,7 +232,7 @@ impl Store {
     /// # Errors
     /// [`WriteError::Conflict`] when it is not at this revision any more.
     pub async fn clear_override(&self, estate: &str, revision: Revision) -> Result<(), WriteError> {
-        self.delete::<Override>(estate, revision).await
+        self.delete(OVERRIDE, estate, revision).await
     }
 
     /// Writes how an estate fares.
@@ -272,7 +245,7 @@ impl Store {
         record: &EstateRecord,
         revision: Revision,
     ) -> Result<Revision, WriteError> {
-        self.put(estate, record, revision).await
+        self.put(ESTATE, estate, record, revision).await
     }
 
     /// Writes the last good documents of an estate.
@@ -285,50 +258,35 @@ impl Store {
         document: &Document,
         revision: Revision,
     ) -> Result<Revision, WriteError> {
-        self.put(estate, document, revision).await
+        self.put(DOCUMENT, estate, document, revision).await
     }
 
     /// Forgets a released estate: its record, its documents, its override and its mark.
     ///
     /// # Errors
     /// When an item cannot be deleted; the next look tries again.
-    pub async fn forget_estate(&self, estate: &str, ledger: &Ledger) -> Result<(), WriteError> {
+    pub async fn forget_estate(&self, estate: &str, ledger: &Ledger<E>) -> Result<(), WriteError> {
         if let Some(kept) = ledger.overrides.get(estate) {
-            self.delete::<Override>(estate, kept.revision).await?;
+            self.delete(OVERRIDE, estate, kept.revision).await?;
         }
         if let Some(kept) = ledger.estates.get(estate) {
-            self.delete::<EstateRecord>(estate, kept.revision).await?;
+            self.delete(ESTATE, estate, kept.revision).await?;
         }
         // The document goes last: as long as it is there, the estate is known to be released.
         if let Some(kept) = ledger.documents.get(estate) {
-            self.delete::<Document>(estate, kept.revision).await?;
+            self.delete(DOCUMENT, estate, kept.revision).await?;
         }
         self.drop_mark(estate).await.map_err(WriteError::Failed)
     }
 
-    /// Forgets an estate's lease and marks: it is no estate any more.
-    ///
-    /// # Errors
-    /// When the item cannot be deleted; the next look tries again.
-    pub async fn drop_mark(&self, estate: &str) -> Result<(), Failure> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .key("pk", text("tick"))
-            .key("sk", text(estate))
-            .send()
-            .await
-            .map_err(|error| failure(estate, "dynamodb:DeleteItem", &error))?;
-        Ok(())
-    }
-
-    async fn put<R: Record>(
+    async fn put<R: Serialize>(
         &self,
+        kind: Kind,
         name: &str,
         record: &R,
         revision: Revision,
     ) -> Result<Revision, WriteError> {
-        let key = format!("{}{name}", R::PREFIX);
+        let key = format!("{}{kind}{name}", E::NAMESPACE);
         let mut item: Item = serde_dynamo::to_item(record).map_err(|source| WriteError::Form {
             key: key.clone(),
             source,
@@ -354,8 +312,8 @@ impl Store {
         }
     }
 
-    async fn delete<R: Record>(&self, name: &str, revision: Revision) -> Result<(), WriteError> {
-        let key = format!("{}{name}", R::PREFIX);
+    async fn delete(&self, kind: Kind, name: &str, revision: Revision) -> Result<(), WriteError> {
+        let key = format!("{}{kind}{name}", E::NAMESPACE);
         let done = self
             .client
             .delete_item()
@@ -371,112 +329,9 @@ impl Store {
             Err(error) => Err(conflict_or_failure(key, "dynamodb:DeleteItem", &error)),
         }
     }
-
-    fn update_mark(&self, estate: &str) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text("tick"))
-            .key("sk", text(estate))
-    }
-
-    fn attribute(&self, name: &str) -> String {
-        format!("{}/{name}", self.function)
-    }
-
-    /// Takes the estate's lease until the invocation's deadline, and removes the mark: from here on
-    /// a death is healed by the next tick. Answers whether it was taken.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn take_lease(
-        &self,
-        estate: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, Failure> {
-        let done = self
-            .update_mark(estate)
-            .update_expression(
-                "SET leased_by = :me, leased_until = :until, #looked = :now REMOVE #again, #noted",
-            )
-            .condition_expression(
-                "attribute_not_exists(leased_until) OR leased_until <= :now OR leased_by = :me",
-            )
-            .expression_attribute_names("#looked", self.attribute("looked_at"))
-            .expression_attribute_names("#again", self.attribute("look_again_at"))
-            .expression_attribute_names("#noted", self.attribute("noted"))
-            .expression_attribute_values(":me", text(&self.holder))
-            .expression_attribute_values(":until", number(until.as_second()))
-            .expression_attribute_values(":now", number(now.as_second()))
-            .send()
-            .await;
-        taken(estate, done)
-    }
-
-    /// Gives the lease back, and leaves the mark behind: when to look again. An event that came
-    /// meanwhile left a note, and is answered by the next tick.
-    ///
-    /// # Errors
-    /// When the table cannot be written. The lease then ends by itself, and the next tick looks.
-    pub async fn give_back(
-        &self,
-        estate: &str,
-        look_again_at: Option<Timestamp>,
-        watched: &[String],
-    ) -> Result<(), Failure> {
-        if let Some(at) = look_again_at {
-            let done = self
-                .update_mark(estate)
-                .update_expression(
-                    "SET #again = :at, #watched = :watched REMOVE leased_by, leased_until",
-                )
-                .condition_expression("leased_by = :me AND attribute_not_exists(#noted)")
-                .expression_attribute_names("#again", self.attribute("look_again_at"))
-                .expression_attribute_names("#noted", self.attribute("noted"))
-                .expression_attribute_values(":me", text(&self.holder))
-                .expression_attribute_values(":at", number(at.as_second()))
-                .expression_attribute_names("#watched", self.attribute("watched"))
-                .expression_attribute_values(
-                    ":watched",
-                    AttributeValue::L(watched.iter().map(text).collect()),
-                )
-                .send()
-                .await;
-            if taken(estate, done)? {
-                return Ok(());
-            }
-        }
-        let done = self
-            .update_mark(estate)
-            .update_expression("REMOVE leased_by, leased_until")
-            .condition_expression("leased_by = :me")
-            .expression_attribute_values(":me", text(&self.holder))
-            .send()
-            .await;
-        taken(estate, done).map(|_| ())
-    }
-
-    /// Leaves a note for the next tick: something happened that this invocation does not look at,
-    /// because another look is under way or has just been.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn note(&self, estate: &str) -> Result<(), Failure> {
-        let done = self
-            .update_mark(estate)
-            .update_expression("SET #noted = :yes REMOVE #again")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#noted", self.attribute("noted"))
-            .expression_attribute_names("#again", self.attribute("look_again_at"))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .send()
-            .await;
-        taken(estate, done).map(|_| ())
-    }
 }
 
-fn keep<R: Record, O>(
+fn keep<R: DeserializeOwned, O>(
     item: Item,
     put: impl FnOnce(Kept<R>) -> O,
 ) -> Result<(), serde_dynamo::Error> {
@@ -490,18 +345,6 @@ fn keep<R: Record, O>(
         revision,
     });
     Ok(())
-}
-
-fn taken<T, E, R>(estate: &str, done: Result<T, SdkError<E, R>>) -> Result<bool, Failure>
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
-{
-    match done {
-        Ok(_) => Ok(true),
-        Err(error) if is_conflict(&error) => Ok(false),
-        Err(error) => Err(failure(estate, "dynamodb:UpdateItem", &error)),
-    }
 }
 
 /// Whether a condition was not met: somebody else was there first.

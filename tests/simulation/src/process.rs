@@ -8,14 +8,11 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::{SdkConfig, region::Region};
 use nightshift::{
     aws,
+    keep::{Settings, handle},
     lambda::{Failed, Invocation},
 };
 use nightshift_cloud::world::{ACCOUNT, REGION};
-use power_staging::{
-    context::{Function, Settings},
-    handle::handle,
-    plan::FUNCTION,
-};
+use power_staging::{Function, plan::FUNCTION};
 use serde_json::Value;
 use tokio::{
     sync::Notify,

@@ -4,13 +4,14 @@
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config::DeploymentsWake,
+    keep::matters::short,
     kind::{self, Arn, Database, DatabaseState, Kind, Service, Suspension, Tag},
     ledger::{Entry, Phase, SavedDatabase, Stage},
     money,
     report::{Cause, News},
 };
 
-use super::{Draft, Step, dark_deployment, found, matters::short};
+use super::{Draft, Step, dark_deployment, found};
 use crate::snapshot::Resource;
 
 /// AWS starts a stopped database after seven days.

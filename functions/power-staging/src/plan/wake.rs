@@ -28,7 +28,8 @@ impl Draft<'_> {
         if matches!(self.record.phase, Phase::Asleep | Phase::ToSleep) {
             self.record.enter(Phase::ToWake, self.now);
         }
-        self.note_the_opening();
+        let calendar = &self.view.sleeper.calendar;
+        self.matters.note_the_opening(&self.wanted, calendar);
         for resource in self.view.snapshot.in_order(self.order.iter().rev()) {
             if !self.is_anothers(resource) {
                 self.wake(resource);

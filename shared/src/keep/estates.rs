@@ -7,27 +7,28 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use nightshift::{
-    config::{self, Company, Language, Problem, Sleeper},
-    documents::{Documents, company_parameter, estate_parameter},
-    kind::{Arn, Service},
-    ledger::{Document, Entry, Kept, Ledger, VERSION},
-};
+use jiff::{Timestamp, tz::TimeZone};
 
+use super::{
+    matters::{BELIEVED_AFTER, is_being_released},
+    section::Section,
+};
 use crate::{
-    plan::{BELIEVED_AFTER, Rivalry, claims_service, is_being_released},
-    snapshot::Snapshot,
+    config::{self, Company, Language, Problem},
+    documents::{Documents, company_parameter, estate_parameter},
+    kind::{Arn, Database, Service},
+    ledger::{Document, Kept, Ledger, Saved, VERSION},
+    report::Failure,
 };
 
-/// An estate of this function.
+/// An estate of a function.
 #[derive(Clone, Debug)]
-pub struct Resolved {
+pub struct Resolved<S> {
     /// Its name.
     pub name: String,
     /// What is in force; none when no document ever parsed.
-    pub sleeper: Option<Sleeper>,
-    /// Whether its document is gone for good, or asks for sleep no more.
+    pub in_force: Option<S>,
+    /// Whether its document is gone for good, or has the function's section no more.
     pub released: bool,
     /// What is wrong with what stands in SSM now.
     pub problems: Vec<Problem>,
@@ -35,7 +36,39 @@ pub struct Resolved {
     pub document: Option<Document>,
 }
 
-impl Resolved {
+/// An estate as AWS showed it to a function, as far as estates are told apart by it.
+pub trait Seen {
+    /// The services that were read.
+    fn services(&self) -> &[Service];
+
+    /// The databases that were read.
+    fn databases(&self) -> &[Database];
+
+    /// What could not be read. What is missing above may be missing for that.
+    fn unread(&self) -> &[Failure];
+}
+
+/// A resource that more than one estate claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rivalry {
+    /// All who claim it.
+    pub estates: Vec<String>,
+    /// Who goes on with it, if anybody does.
+    pub keeper: Option<String>,
+}
+
+/// Entries by estate.
+pub type ByEstate<E> = BTreeMap<String, BTreeMap<Arn, Kept<E>>>;
+
+impl<S: Section> Resolved<S> {
+    /// The zone in which the estate's people read times.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.in_force
+            .as_ref()
+            .map_or(TimeZone::UTC, |section| section.zone().clone())
+    }
+
     /// When a document that is missing is believed to be gone, if nobody puts it back.
     #[must_use]
     pub fn believed_gone_at(&self) -> Option<Timestamp> {
@@ -48,12 +81,12 @@ impl Resolved {
 /// Decides for every estate what is in force. `texts` is none when SSM could not be read: then
 /// everything stays as it was.
 #[must_use]
-pub fn resolve(
+pub fn resolve<S: Section, E>(
     texts: Option<&Documents>,
-    ledger: &Ledger,
+    ledger: &Ledger<E>,
     prefix: &str,
     now: Timestamp,
-) -> Vec<Resolved> {
+) -> Vec<Resolved<S>> {
     let mut all: Vec<String> = ledger.documents.keys().cloned().collect();
     if let Some(texts) = texts {
         all.extend(texts.estates.keys().cloned());
@@ -84,17 +117,17 @@ pub fn language(texts: Option<&Documents>, prefix: &str) -> Language {
         .unwrap_or_default()
 }
 
-fn read(
+fn read<S: Section>(
     name: &str,
     text: &str,
     company: Option<&str>,
     kept: Option<&Document>,
     prefix: &str,
-) -> Option<Resolved> {
+) -> Option<Resolved<S>> {
     match put_together(name, text, company, prefix) {
-        Ok(Some(sleeper)) => Some(Resolved {
+        Ok(Some(section)) => Some(Resolved {
             name: name.to_owned(),
-            sleeper: Some(sleeper),
+            in_force: Some(section),
             released: false,
             problems: Vec::new(),
             document: Some(Document {
@@ -105,7 +138,7 @@ fn read(
                 missing_since: None,
             }),
         }),
-        // The document is fine and has no `sleep`: whoever wrote it said so, at once.
+        // The document is fine and lacks the section: whoever wrote it said so, at once.
         Ok(None) => kept.map(|kept| Resolved {
             released: true,
             ..stay(name, kept, prefix, Vec::new())
@@ -114,7 +147,7 @@ fn read(
             Some(kept) => stay(name, kept, prefix, problems),
             None => Resolved {
                 name: name.to_owned(),
-                sleeper: None,
+                in_force: None,
                 released: false,
                 problems,
                 document: None,
@@ -123,12 +156,12 @@ fn read(
     }
 }
 
-fn put_together(
+fn put_together<S: Section>(
     name: &str,
     text: &str,
     company: Option<&str>,
     prefix: &str,
-) -> Result<Option<Sleeper>, Vec<Problem>> {
+) -> Result<Option<S>, Vec<Problem>> {
     let parameter = estate_parameter(prefix, name);
     config::estate_name(name).map_err(|text| {
         vec![Problem {
@@ -147,7 +180,7 @@ fn put_together(
             return Err(problems);
         }
     };
-    config::sleeper(&parameter, name, &estate, &company)
+    S::read(&parameter, name, &estate, &company)
 }
 
 fn read_company(text: Option<&str>, prefix: &str) -> Result<Company, Vec<Problem>> {
@@ -164,14 +197,19 @@ fn read_company(text: Option<&str>, prefix: &str) -> Result<Company, Vec<Problem
 }
 
 /// The kept documents stay in force.
-fn stay(name: &str, kept: &Document, prefix: &str, problems: Vec<Problem>) -> Resolved {
+fn stay<S: Section>(
+    name: &str,
+    kept: &Document,
+    prefix: &str,
+    problems: Vec<Problem>,
+) -> Resolved<S> {
     let company = Some(kept.company.as_str());
-    let sleeper = put_together(name, &kept.estate, company, prefix)
+    let in_force = put_together(name, &kept.estate, company, prefix)
         .ok()
         .flatten();
     Resolved {
         name: name.to_owned(),
-        sleeper,
+        in_force,
         released: false,
         document: Some(Document {
             problems: problems.clone(),
@@ -183,7 +221,12 @@ fn stay(name: &str, kept: &Document, prefix: &str, problems: Vec<Problem>) -> Re
 }
 
 /// Nobody knows what stands in SSM: all is as it was, a release that is under way too.
-fn unread(name: &str, kept: &Document, prefix: &str, ledger: &Ledger) -> Resolved {
+fn unread<S: Section, E>(
+    name: &str,
+    kept: &Document,
+    prefix: &str,
+    ledger: &Ledger<E>,
+) -> Resolved<S> {
     let record = ledger.estates.get(name).map(|kept| &kept.item);
     let mut resolved = stay(name, kept, prefix, kept.problems.clone());
     resolved.released = record.is_some_and(is_being_released);
@@ -191,7 +234,7 @@ fn unread(name: &str, kept: &Document, prefix: &str, ledger: &Ledger) -> Resolve
     resolved
 }
 
-fn missing(name: &str, kept: &Document, prefix: &str, now: Timestamp) -> Resolved {
+fn missing<S: Section>(name: &str, kept: &Document, prefix: &str, now: Timestamp) -> Resolved<S> {
     let since = kept.missing_since.unwrap_or(now);
     let mut resolved = stay(name, kept, prefix, Vec::new());
     resolved.released = now.duration_since(since) >= BELIEVED_AFTER;
@@ -204,22 +247,22 @@ fn missing(name: &str, kept: &Document, prefix: &str, now: Timestamp) -> Resolve
 /// Whose each open entry is: an estate that lost a resource from its document hands it over
 /// untouched to the one that names it now.
 #[must_use]
-pub fn hand_over(
-    resolved: &[Resolved],
-    snapshots: &BTreeMap<String, Snapshot>,
-    entries: &BTreeMap<Arn, Kept<Entry>>,
-) -> BTreeMap<String, BTreeMap<Arn, Kept<Entry>>> {
-    let mut by_estate: BTreeMap<String, BTreeMap<Arn, Kept<Entry>>> = BTreeMap::new();
+pub fn hand_over<S: Section, E: Saved>(
+    resolved: &[Resolved<S>],
+    seen: &BTreeMap<String, impl Seen>,
+    entries: &BTreeMap<Arn, Kept<E>>,
+) -> ByEstate<E> {
+    let mut by_estate = ByEstate::new();
     for (arn, kept) in entries {
-        let claimants = claimants(resolved, snapshots, arn);
-        let owner = &kept.item.estate;
-        let heir = if claimants.contains(owner) {
-            owner.clone()
+        let claimants = claimants(resolved, seen, arn);
+        let owner = kept.item.estate();
+        let heir = if claimants.iter().any(|claimant| claimant == owner) {
+            owner.to_owned()
         } else {
             claimants
                 .into_iter()
                 .next()
-                .unwrap_or_else(|| owner.clone())
+                .unwrap_or_else(|| owner.to_owned())
         };
         by_estate
             .entry(heir)
@@ -232,63 +275,56 @@ pub fn hand_over(
 /// What more than one estate claims: the holder of the ledger's entry goes on, else whom the tag
 /// names.
 #[must_use]
-pub fn rivals(
-    resolved: &[Resolved],
-    snapshots: &BTreeMap<String, Snapshot>,
-    entries: &BTreeMap<Arn, Kept<Entry>>,
+pub fn rivals<S: Section, E: Saved>(
+    resolved: &[Resolved<S>],
+    seen: &BTreeMap<String, impl Seen>,
+    entries: &BTreeMap<Arn, Kept<E>>,
 ) -> BTreeMap<Arn, Rivalry> {
     let mut rivals = BTreeMap::new();
-    for snapshot in snapshots.values() {
+    for snapshot in seen.values() {
         let services = snapshot
-            .services
+            .services()
             .iter()
             .map(|service| (&service.arn, &service.tag));
         let databases = snapshot
-            .databases
+            .databases()
             .iter()
             .map(|database| (&database.arn, &database.tag));
         for (arn, tag) in services.chain(databases) {
-            let estates = claimants(resolved, snapshots, arn);
+            let estates = claimants(resolved, seen, arn);
             if estates.len() < 2 || rivals.contains_key(arn) {
                 continue;
             }
+            let claims = |name: &str| estates.iter().any(|estate| estate == name);
             let holder = entries
                 .get(arn)
                 .map(|kept| &kept.item)
-                .filter(|entry| entry.is_open() && estates.contains(&entry.estate))
-                .map(|entry| entry.estate.clone());
-            let keeper = holder.or_else(|| tag.clone().filter(|tag| estates.contains(tag)));
+                .filter(|entry| entry.is_open() && claims(entry.estate()))
+                .map(|entry| entry.estate().to_owned());
+            let keeper = holder.or_else(|| tag.clone().filter(|tag| claims(tag)));
             rivals.insert(arn.clone(), Rivalry { estates, keeper });
         }
     }
     rivals
 }
 
-fn claimants(
-    resolved: &[Resolved],
-    snapshots: &BTreeMap<String, Snapshot>,
+fn claimants<S: Section>(
+    resolved: &[Resolved<S>],
+    seen: &BTreeMap<String, impl Seen>,
     arn: &Arn,
 ) -> Vec<String> {
-    let service: Option<&Service> = snapshots
-        .values()
-        .find_map(|snapshot| snapshot.service(arn));
+    let mut services = seen.values().flat_map(Seen::services);
+    let service = services.find(|service| service.arn == *arn);
     resolved
         .iter()
         .filter(|estate| !estate.released)
         .filter(|estate| {
             estate
-                .sleeper
+                .in_force
                 .as_ref()
-                .is_some_and(|sleeper| match service {
-                    Some(service) => claims_service(sleeper, service),
-                    None => {
-                        arn.cluster().is_none()
-                            && sleeper
-                                .sleep
-                                .databases
-                                .iter()
-                                .any(|name| name == arn.name())
-                    }
+                .is_some_and(|section| match service {
+                    Some(service) => section.claims_service(service),
+                    None => arn.cluster().is_none() && section.claims_database(arn.name()),
                 })
         })
         .map(|estate| estate.name.clone())

@@ -1,9 +1,16 @@
 //! What was sent, understood: a tick, an event, or a command by hand. An event's content never
 //! decides anything; it only says that it is worth looking again.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, civil::Time, tz::TimeZone};
-use nightshift::{config, kind::Arn, ledger::Order};
 use serde_json::{Map, Value};
+
+use crate::{config, kind::Arn, ledger::Order};
+
+/// The words by which a function takes orders, each with what it orders: `wake`, `sleep`, `hold`.
+pub type Orders = &'static [(&'static str, Order)];
 
 /// What an invocation asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,15 +78,22 @@ pub enum Until {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadRequest {
     /// Neither a command nor an event.
-    #[error("this is neither a command nor an event: send {{\"command\": \"status\"}}, or one of {}", COMMANDS.join(", "))]
-    Unknown,
+    #[error(
+        "this is neither a command nor an event: send {{\"command\": \"status\"}}, or one of {known}"
+    )]
+    Unknown {
+        /// The commands that there are.
+        known: String,
+    },
     /// No such command.
-    #[error("there is no command `{name}`{hint}: the commands are {}", COMMANDS.join(", "))]
+    #[error("there is no command `{name}`{hint}: the commands are {known}")]
     NoSuchCommand {
         /// What was sent.
         name: String,
         /// What may have been meant.
         hint: String,
+        /// The commands that there are.
+        known: String,
     },
     /// No such field.
     #[error("`{command}` has no field `{name}`{hint}")]
@@ -113,39 +127,44 @@ pub enum BadRequest {
     },
 }
 
-const COMMANDS: [&str; 9] = [
-    "tick",
-    "reconcile",
-    "wake",
-    "sleep",
-    "hold",
-    "clear",
-    "dry_run",
-    "status",
-    "doctor",
-];
+/// All commands of a function with these orders.
+fn commands(orders: Orders) -> Vec<&'static str> {
+    let own = orders.iter().map(|(word, _)| *word);
+    let asked = ["clear", "dry_run", "status", "doctor"];
+    ["tick", "reconcile"]
+        .into_iter()
+        .chain(own)
+        .chain(asked)
+        .collect()
+}
 
 /// Understands a payload.
 ///
 /// # Errors
 /// When it is neither a command nor an event, or a command with something wrong in it.
-pub fn parse(payload: &Value) -> Result<Request, BadRequest> {
-    let fields = payload.as_object().ok_or(BadRequest::Unknown)?;
-    let Some(command) = fields.get("command") else {
-        return parse_event(fields);
+pub fn parse(payload: &Value, orders: Orders) -> Result<Request, BadRequest> {
+    let unknown = || BadRequest::Unknown {
+        known: commands(orders).join(", "),
     };
-    let name = command.as_str().ok_or(BadRequest::Unknown)?;
+    let fields = payload.as_object().ok_or_else(unknown)?;
+    let Some(command) = fields.get("command") else {
+        return parse_event(fields).ok_or_else(unknown);
+    };
+    let name = command.as_str().ok_or_else(unknown)?;
     if name == "tick" {
         return Ok(Request::Tick);
     }
+    let ordered = orders.iter().find(|(word, _)| *word == name);
     let known: &[&str] = match name {
-        "wake" | "sleep" | "hold" => &["command", "estate", "until", "by", "reason", "at"],
+        _ if ordered.is_some() => &["command", "estate", "until", "by", "reason", "at"],
         "clear" => &["command", "estate", "by", "reason", "at"],
         "reconcile" | "dry_run" | "status" | "doctor" => &["command", "estate", "at"],
         _ => {
+            let known = commands(orders);
             return Err(BadRequest::NoSuchCommand {
                 name: shown(name),
-                hint: hint(name, &COMMANDS),
+                hint: hint(name, &known),
+                known: known.join(", "),
             });
         }
     };
@@ -156,17 +175,15 @@ pub fn parse(payload: &Value) -> Result<Request, BadRequest> {
             hint: hint(stray, known),
         });
     }
-    let verb = match name {
-        "wake" => order(Order::Wake, name, fields)?,
-        "sleep" => order(Order::Sleep, name, fields)?,
-        "hold" => order(Order::Hold, name, fields)?,
-        "clear" => Verb::Clear {
+    let verb = match (ordered, name) {
+        (Some((_, wanted)), _) => order(*wanted, name, fields)?,
+        (None, "clear") => Verb::Clear {
             by: by(name, fields)?,
         },
-        "dry_run" => Verb::DryRun,
-        "status" => Verb::Status,
-        "doctor" => Verb::Doctor,
-        _ => Verb::Reconcile,
+        (None, "dry_run") => Verb::DryRun,
+        (None, "status") => Verb::Status,
+        (None, "doctor") => Verb::Doctor,
+        (None, _) => Verb::Reconcile,
     };
     Ok(Request::Command(Command {
         verb,
@@ -178,14 +195,14 @@ pub fn parse(payload: &Value) -> Result<Request, BadRequest> {
 }
 
 /// EventBridge's schedules and rules both send an object with `source` and `detail-type`.
-fn parse_event(fields: &Map<String, Value>) -> Result<Request, BadRequest> {
+fn parse_event(fields: &Map<String, Value>) -> Option<Request> {
     let source = fields.get("source").and_then(Value::as_str);
     match (source, fields.get("detail-type").and_then(Value::as_str)) {
-        (_, Some("Scheduled Event")) => Ok(Request::Tick),
+        (_, Some("Scheduled Event")) => Some(Request::Tick),
         (Some(source), Some(_)) if source.starts_with("aws.") => {
-            Ok(Request::Event(resources(fields)))
+            Some(Request::Event(resources(fields)))
         }
-        _ => Err(BadRequest::Unknown),
+        _ => None,
     }
 }
 
@@ -243,7 +260,11 @@ fn text<'a>(
     }
 }
 
-pub(crate) fn instant(text: &str) -> Result<Timestamp, BadRequest> {
+/// Reads an instant to play.
+///
+/// # Errors
+/// When it is none, or lacks its offset.
+pub fn instant(text: &str) -> Result<Timestamp, BadRequest> {
     text.parse().map_err(|_| BadRequest::Unreadable {
         name: "at",
         value: shown(text),
@@ -307,110 +328,4 @@ fn hint(name: &str, known: &[&str]) -> String {
 /// What a person sent, fit to be shown back.
 fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(60).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn every_command_is_understood() {
-        for command in COMMANDS {
-            let payload = json!({
-                "command": command, "estate": "staging", "at": "2026-11-20T19:00:00+09:00"
-            });
-            let payload = match command {
-                "tick" => json!({ "command": "tick" }),
-                "wake" | "sleep" | "hold" => {
-                    let mut payload = payload;
-                    payload["until"] = "2h".into();
-                    payload["by"] = "tanaka".into();
-                    payload["reason"] = "load test".into();
-                    payload
-                }
-                "clear" => {
-                    let mut payload = payload;
-                    payload["by"] = "tanaka".into();
-                    payload
-                }
-                _ => payload,
-            };
-            assert!(parse(&payload).is_ok(), "{command}: {:?}", parse(&payload));
-        }
-    }
-
-    #[test]
-    fn events_and_schedules_only_say_look_again() {
-        let event =
-            json!({ "source": "aws.rds", "detail-type": "RDS DB Instance Event", "detail": {} });
-        assert_eq!(parse(&event), Ok(Request::Event(Vec::new())));
-        let named = json!({
-            "source": "aws.rds", "detail-type": "RDS DB Instance Event", "resources": ["arn:aws:rds:r:1:db:main", 7]
-        });
-        let main = Arn::new("arn:aws:rds:r:1:db:main");
-        assert_eq!(parse(&named), Ok(Request::Event(vec![main])));
-        let scheduler =
-            json!({ "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": "{}" });
-        assert_eq!(parse(&scheduler), Ok(Request::Tick));
-    }
-
-    #[test]
-    fn what_is_not_known_is_answered_with_the_place_and_the_mend() {
-        let cases = [
-            (json!({ "command": "wakeup" }), "did you mean `wake`?"),
-            (
-                json!({ "command": "status", "estat": "x" }),
-                "did you mean `estate`?",
-            ),
-            (json!({ "command": "wake", "reason": "r" }), "needs `by`"),
-            (json!({ "command": "wake", "by": "me" }), "needs `reason`"),
-            (
-                json!({ "command": "hold", "by": "me", "reason": "r" }),
-                "needs `until`",
-            ),
-            (
-                json!({ "command": "wake", "by": "me", "reason": "r", "until": "soon" }),
-                "`until`: `soon`",
-            ),
-            (
-                json!({ "command": "status", "at": "yesterday" }),
-                "with its offset",
-            ),
-            (
-                json!({ "command": "status", "estate": 7 }),
-                "put it in quotes",
-            ),
-            (
-                json!({ "hello": "world" }),
-                "neither a command nor an event",
-            ),
-            (json!([1]), "neither a command nor an event"),
-        ];
-        for (payload, expected) in cases {
-            let problem = parse(&payload).unwrap_err().to_string();
-            assert!(problem.contains(expected), "{payload}: {problem}");
-        }
-    }
-
-    #[test]
-    fn until_is_an_instant_a_time_of_day_or_a_length() {
-        let zone = TimeZone::get("Asia/Tokyo").unwrap();
-        let now: Timestamp = "2026-11-20T19:00:00+09:00".parse().unwrap();
-        let cases = [
-            ("22:00", Some("2026-11-20T22:00:00+09:00")),
-            ("18:00", Some("2026-11-21T18:00:00+09:00")),
-            ("2h", Some("2026-11-20T21:00:00+09:00")),
-            (
-                "2026-11-21T08:00:00+09:00",
-                Some("2026-11-21T08:00:00+09:00"),
-            ),
-            ("2026-11-20T08:00:00+09:00", None),
-        ];
-        for (text, expected) in cases {
-            let expected = expected.map(|at| at.parse::<Timestamp>().unwrap());
-            assert_eq!(until(text).unwrap().resolve(now, &zone), expected, "{text}");
-        }
-    }
 }

@@ -1,10 +1,52 @@
 use jiff::SignedDuration;
-use nightshift::{
-    kind::{Database, DatabaseState, Kind, Service, Sizing},
-    ledger::{EstateRecord, Matter, Stage},
-};
 
 use super::*;
+use crate::{
+    config::Sleeper,
+    kind::{DatabaseState, Kind, Sizing},
+    ledger::{Entry, EstateRecord, Matter, Stage},
+};
+
+type Resolved = super::Resolved<Sleeper>;
+type Entries = BTreeMap<Arn, Kept<Entry>>;
+type Snapshots = BTreeMap<String, Snapshot>;
+
+fn resolve(
+    texts: Option<&Documents>,
+    ledger: &Ledger,
+    prefix: &str,
+    now: Timestamp,
+) -> Vec<Resolved> {
+    super::resolve(texts, ledger, prefix, now)
+}
+
+fn hand_over(resolved: &[Resolved], seen: &Snapshots, entries: &Entries) -> ByEstate<Entry> {
+    super::hand_over(resolved, seen, entries)
+}
+
+fn rivals(resolved: &[Resolved], seen: &Snapshots, entries: &Entries) -> BTreeMap<Arn, Rivalry> {
+    super::rivals(resolved, seen, entries)
+}
+
+#[derive(Clone, Default)]
+struct Snapshot {
+    services: Vec<Service>,
+    databases: Vec<Database>,
+}
+
+impl Seen for Snapshot {
+    fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    fn databases(&self) -> &[Database] {
+        &self.databases
+    }
+
+    fn unread(&self) -> &[Failure] {
+        &[]
+    }
+}
 
 const PREFIX: &str = "/nightshift";
 const COMPANY: &str = "{ version: 1, time_zone: Asia/Tokyo, calendars: { business: { hours: { monday-friday: '09:00-18:00' } } } }";
@@ -64,7 +106,7 @@ fn a_document_that_parses_is_in_force_and_is_kept() {
         &Ledger::default(),
         now(),
     );
-    assert_eq!(estate.sleeper.unwrap().name, "staging");
+    assert_eq!(estate.in_force.unwrap().name, "staging");
     assert!(!estate.released && estate.problems.is_empty());
     assert_eq!(estate.document.unwrap().estate, GOOD);
 }
@@ -100,7 +142,7 @@ fn the_last_document_that_parsed_stays_in_force_while_a_newer_one_is_broken() {
             ..texts(&[("staging", text)])
         };
         let estate = look(Some(&texts), &after_good(), now());
-        let grace = estate.sleeper.unwrap().sleep.grace.get();
+        let grace = estate.in_force.unwrap().sleep.grace.get();
         assert_eq!(grace, SignedDuration::from_mins(30), "{case}: the old one");
         assert!(!estate.released, "{case}");
         let said = estate.problems.iter().map(ToString::to_string);
@@ -117,7 +159,7 @@ fn a_mended_document_comes_into_force_and_its_problems_are_over() {
     let broken = texts(&[("staging", BROKEN)]);
     let ledger = kept(&[look(Some(&broken), &after_good(), now())]);
     let estate = look(Some(&texts(&[("staging", BETTER)])), &ledger, now());
-    let grace = estate.sleeper.unwrap().sleep.grace.get();
+    let grace = estate.in_force.unwrap().sleep.grace.get();
     assert_eq!(grace, SignedDuration::from_mins(5));
     assert!(estate.document.unwrap().problems.is_empty());
 }
@@ -126,10 +168,10 @@ fn a_mended_document_comes_into_force_and_its_problems_are_over() {
 fn a_document_that_never_parsed_is_told_and_nothing_is_in_force() {
     let broken = texts(&[("staging", BROKEN)]);
     let estate = look(Some(&broken), &Ledger::default(), now());
-    assert!(estate.sleeper.is_none() && estate.document.is_none());
+    assert!(estate.in_force.is_none() && estate.document.is_none());
     assert!(!estate.problems.is_empty());
     let misnamed = look(Some(&texts(&[("all", GOOD)])), &Ledger::default(), now());
-    assert!(misnamed.sleeper.is_none() && !misnamed.problems.is_empty());
+    assert!(misnamed.in_force.is_none() && !misnamed.problems.is_empty());
 }
 
 #[test]
@@ -153,7 +195,7 @@ fn what_estates_without_a_document_read_is_in_the_companys_language() {
 fn one_broken_document_does_not_touch_the_other_estates() {
     let texts = texts(&[("a", BROKEN), ("b", GOOD)]);
     let resolved = resolve(Some(&texts), &Ledger::default(), PREFIX, now());
-    assert!(resolved[0].sleeper.is_none() && resolved[1].sleeper.is_some());
+    assert!(resolved[0].in_force.is_none() && resolved[1].in_force.is_some());
 }
 
 #[test]
@@ -163,7 +205,7 @@ fn a_deletion_is_believed_after_two_complete_listings_ten_minutes_apart() {
     for (minutes, released) in [(0, false), (5, false), (9, false), (10, true), (11, true)] {
         let estate = look(Some(&nothing), &ledger, in_minutes(minutes));
         assert_eq!(estate.released, released, "{minutes}");
-        assert!(estate.sleeper.is_some(), "what is released must be known");
+        assert!(estate.in_force.is_some(), "what is released must be known");
         ledger = kept(&[estate]);
     }
     let back = look(Some(&texts(&[("staging", GOOD)])), &ledger, in_minutes(12));
@@ -196,7 +238,7 @@ fn a_document_that_comes_back_broken_was_not_deleted_either() {
 #[test]
 fn when_nothing_can_be_read_everything_stays_as_it_was() {
     let estate = look(None, &after_good(), now());
-    assert!(estate.sleeper.is_some() && !estate.released);
+    assert!(estate.in_force.is_some() && !estate.released);
 
     let broken = kept(&[look(
         Some(&texts(&[("staging", BROKEN)])),
@@ -231,7 +273,7 @@ fn a_release_that_has_begun_goes_on_while_nothing_can_be_read() {
 #[test]
 fn a_document_without_sleep_releases_at_once() {
     let estate = look(Some(&texts(&[("staging", WATCHED)])), &after_good(), now());
-    assert!(estate.released && estate.sleeper.is_some());
+    assert!(estate.released && estate.in_force.is_some());
     assert_eq!(
         estate.document.unwrap().estate,
         GOOD,
@@ -319,7 +361,6 @@ fn seen(services: Vec<Service>, databases: Vec<Database>) -> BTreeMap<String, Sn
     let snapshot = Snapshot {
         services,
         databases,
-        ..Snapshot::default()
     };
     BTreeMap::from([
         ("a".to_owned(), snapshot.clone()),

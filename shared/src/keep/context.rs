@@ -4,24 +4,23 @@ use std::sync::OnceLock;
 
 use aws_types::SdkConfig;
 use jiff::Timestamp;
-use nightshift::{
+use tokio::time::Instant;
+
+use super::keeper::Keeper;
+use crate::{
     aws::{self, pace::Pace},
     clock::Clock,
     documents,
-    kind::ecs_service::ServiceClients,
     lambda::{self, Failed, Invocation, variable},
     ledger::store::Store,
     log,
 };
-use tokio::time::Instant;
-
-use crate::{observe::Clients, plan::FUNCTION};
 
 /// What does not change between invocations.
 #[derive(Debug)]
-pub struct Function {
+pub struct Function<K: Keeper> {
     config: SdkConfig,
-    clients: OnceLock<Clients>,
+    clients: OnceLock<K::Clients>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
@@ -53,12 +52,12 @@ pub struct Settings {
 }
 
 /// What one invocation works with.
-#[derive(Clone, Debug)]
-pub struct Context<'a> {
+#[derive(Debug)]
+pub struct Context<'a, K: Keeper> {
     /// What does not change.
-    pub function: &'a Function,
+    pub function: &'a Function<K>,
     /// The ledger, in this invocation's name.
-    pub store: Store,
+    pub store: Store<K::Entry>,
     /// The clock.
     pub clock: Clock,
     /// When Lambda ends the invocation.
@@ -67,15 +66,15 @@ pub struct Context<'a> {
     pub account: String,
 }
 
-impl Function {
+impl<K: Keeper> Function<K> {
     /// Reads the environment. Clients are made when they are first used: a settled tick needs one.
     ///
     /// # Errors
     /// When a variable is missing or has a value that makes no sense.
     pub fn from_environment() -> Result<Self, Failed> {
         let config =
-            aws::config(FUNCTION).map_err(|lacking| Failed::BadEnvironment(lacking.to_string()))?;
-        let settings = Settings::from_environment(aws::region(&config))?;
+            aws::config(K::NAME).map_err(|lacking| Failed::BadEnvironment(lacking.to_string()))?;
+        let settings = Settings::from_environment(K::NAME, aws::region(&config))?;
         Ok(Self::new(config, settings))
     }
 
@@ -94,15 +93,9 @@ impl Function {
         }
     }
 
-    /// ECS, Application Auto Scaling and RDS, for the estates.
-    pub fn clients(&self) -> &Clients {
-        self.clients.get_or_init(|| Clients {
-            services: ServiceClients {
-                ecs: aws_sdk_ecs::Client::new(&self.config),
-                scaling: aws_sdk_applicationautoscaling::Client::new(&self.config),
-            },
-            rds: aws_sdk_rds::Client::new(&self.config),
-        })
+    /// The function's own clients, for the estates.
+    pub fn clients(&self) -> &K::Clients {
+        self.clients.get_or_init(|| K::clients(&self.config))
     }
 
     /// SSM, for the documents.
@@ -125,13 +118,13 @@ impl Function {
 
     /// What an invocation works with.
     #[must_use]
-    pub fn context<'a>(&'a self, invocation: &Invocation) -> Context<'a> {
+    pub fn context<'a>(&'a self, invocation: &Invocation) -> Context<'a, K> {
         let table = self.settings.table.clone();
         Context {
             store: Store::new(
                 self.dynamodb().clone(),
                 table,
-                FUNCTION,
+                K::NAME,
                 invocation.id.clone(),
             ),
             function: self,
@@ -143,7 +136,7 @@ impl Function {
 }
 
 impl Settings {
-    fn from_environment(region: String) -> Result<Self, Failed> {
+    fn from_environment(usual_name: &str, region: String) -> Result<Self, Failed> {
         let watch = match variable("NIGHTSHIFT_MODE")?.as_str() {
             "act" => false,
             "watch" => true,
@@ -159,13 +152,13 @@ impl Settings {
             watch,
             may_play: aws::may_play(),
             prefix: documents::prefix(),
-            function_name: lambda::function_name(FUNCTION),
+            function_name: lambda::function_name(usual_name),
             region,
         })
     }
 }
 
-impl Context<'_> {
+impl<K: Keeper> Context<'_, K> {
     /// The instant on the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -1,0 +1,78 @@
+use super::*;
+use crate::kind::Arn;
+
+fn sleeper(sleep: &str) -> Sleeper {
+    let company = "version: 1\ntime_zone: Asia/Tokyo\nlanguage: ja";
+    let company = config::company("company", company).unwrap();
+    let hours = "calendar: { hours: { monday-friday: '09:00-18:00' } }";
+    let estate = format!("version: 1\nsleep: {{ {hours}, {sleep} }}");
+    let estate = config::estate("estate", &estate).unwrap();
+    Section::read("estate", "a", &estate, &company)
+        .unwrap()
+        .unwrap()
+}
+
+fn service(cluster: &str, tag: Option<&str>) -> Service {
+    Service {
+        arn: Arn::new(format!("arn:aws:ecs:r:1:service/{cluster}/api")),
+        cluster: cluster.to_owned(),
+        name: "api".to_owned(),
+        desired: 1,
+        running: 1,
+        pending: 0,
+        deployment: None,
+        tag: tag.map(str::to_owned),
+        target: None,
+        circuit_breaker: true,
+        load_balanced: false,
+        daemon: false,
+        task_definition: "t:1".to_owned(),
+        size: None,
+        healthy: None,
+    }
+}
+
+#[test]
+fn a_service_is_the_estates_by_its_cluster_its_name_and_where_none_is_named_its_tag() {
+    for (services, cluster, tag, claimed) in [
+        ("all", "staging", None, true),
+        ("all", "staging", Some("a"), true),
+        ("all", "staging", Some("b"), false),
+        ("all", "other", Some("a"), false),
+        ("[api]", "staging", Some("b"), true),
+        ("[api]", "other", Some("a"), false),
+        ("[web]", "staging", Some("a"), false),
+        ("{ all_but: [web] }", "staging", None, true),
+        ("{ all_but: [web] }", "staging", Some("b"), false),
+        ("{ all_but: [api] }", "staging", Some("a"), false),
+    ] {
+        let section = sleeper(&format!("cluster: staging, services: {services}"));
+        let claims = section.claims_service(&service(cluster, tag));
+        assert_eq!(claims, claimed, "{services} {cluster} {tag:?}");
+    }
+    let without_cluster = sleeper("databases: [db]");
+    assert!(!without_cluster.claims_service(&service("staging", Some("a"))));
+}
+
+#[test]
+fn a_database_is_the_estates_by_its_name() {
+    let section = sleeper("cluster: staging, databases: [db, reports]");
+    assert!(section.claims_database("db") && section.claims_database("reports"));
+    assert!(!section.claims_database("other"));
+    assert_eq!(section.watched(), ["staging", "db", "reports"]);
+}
+
+#[test]
+fn people_read_in_the_companys_zone_and_language() {
+    let section = sleeper("cluster: staging");
+    assert_eq!(section.zone().iana_name(), Some("Asia/Tokyo"));
+    assert_eq!(section.language(), Language::Ja);
+}
+
+#[test]
+fn a_document_without_the_section_is_none_of_the_functions_business() {
+    let company = config::company("company", "version: 1\ntime_zone: Asia/Tokyo").unwrap();
+    let estate = config::estate("estate", "version: 1\nwatch: { channel: '#ops' }").unwrap();
+    let read: Option<Sleeper> = Section::read("estate", "a", &estate, &company).unwrap();
+    assert!(read.is_none());
+}
