@@ -9,6 +9,8 @@
 pub mod call;
 #[cfg(feature = "front")]
 pub mod front;
+pub mod hash;
+pub mod load;
 pub mod policy;
 pub mod rates;
 pub mod services;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::{
     call::{Actor, Call, Demand, Fault, Outcome},
+    load::Loads,
     policy::{Judgement, Policy, Used},
     rates::Rates,
     services::{Happening, Service, autoscaling, cloudwatch, dynamodb, ecs, events, rds, sns, ssm},
@@ -135,6 +136,10 @@ impl Default for Timings {
     }
 }
 
+/// Something on the agenda.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planned((Timestamp, u64));
+
 /// An AWS account with one Region.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -158,6 +163,8 @@ pub struct World {
     pub sns: sns::Sns,
     /// Alarms and metrics.
     pub cloudwatch: cloudwatch::CloudWatch,
+    /// How much people ask of services and databases.
+    pub loads: Loads,
     /// Events that AWS emitted, rules and schedules.
     pub events: events::Events,
     /// What changed since it was last taken.
@@ -194,6 +201,7 @@ impl World {
             dynamodb: dynamodb::DynamoDb::default(),
             sns: sns::Sns::default(),
             cloudwatch: cloudwatch::CloudWatch::default(),
+            loads: Loads::default(),
             events: events::Events::default(),
             journal: Vec::new(),
             calls: Vec::new(),
@@ -227,8 +235,21 @@ impl World {
 
     /// Puts something on the agenda.
     pub fn at(&mut self, at: Timestamp, happening: impl Into<Happening>) {
+        self.plan(at, happening);
+    }
+
+    /// Puts something on the agenda that may be taken off it again.
+    pub(crate) fn plan(&mut self, at: Timestamp, happening: impl Into<Happening>) -> Planned {
         self.sequence += 1;
-        self.agenda.insert((at, self.sequence), happening.into());
+        let planned = (at, self.sequence);
+        self.agenda.insert(planned, happening.into());
+        Planned(planned)
+    }
+
+    /// Takes off the agenda what was planned. Left there, it would hold up whoever jumps from one
+    /// happening to the next.
+    pub(crate) fn cancel(&mut self, planned: Planned) {
+        self.agenda.remove(&planned.0);
     }
 
     /// Puts something on the agenda after some seconds out of a range.
@@ -240,6 +261,12 @@ impl World {
             .saturating_add(SignedDuration::from_secs(seconds))
             .unwrap_or(self.now);
         self.at(at, happening);
+    }
+
+    /// How much stands on the agenda.
+    #[cfg(test)]
+    pub(crate) fn agenda_len(&self) -> usize {
+        self.agenda.len()
     }
 
     /// Writes a change into the journal.

@@ -7,98 +7,36 @@
     reason = "helpers of tests are tests as well"
 )]
 
-use std::sync::{Arc, Mutex};
-
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_cloudwatch::{
     Client,
-    config::BehaviorVersion,
     error::{ProvideErrorMetadata as _, SdkError},
     operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder,
     primitives::DateTime,
     types::{AlarmType, ComparisonOperator, Dimension, MetricDatum, StateValue, Statistic},
 };
-use aws_smithy_runtime_api::client::{
-    http::{
-        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-    },
-    orchestrator::{HttpRequest, HttpResponse},
-    runtime_components::RuntimeComponents,
-};
-use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
-use aws_types::{SdkConfig, region::Region};
 use jiff::Timestamp;
 use nightshift_cloud::{
     call::{Actor, Fault},
     policy::Policy,
     services::cloudwatch::{self, evaluate},
-    wire::{Request, Response, receive},
-    world::{REGION, World},
+    wire::Request,
+    world::World,
 };
 use serde_json::{Value, json};
 
+use crate::line::Line;
+
+mod line;
+
 const NOW: i64 = 1_800_000_000;
 
-/// A world at the other end of a client.
-#[derive(Clone, Debug)]
-struct Line(Arc<Mutex<World>>);
-
-impl Line {
-    fn new() -> Self {
-        let now = Timestamp::from_second(NOW).unwrap();
-        Self(Arc::new(Mutex::new(World::new(now, 1))))
-    }
-
-    fn client(&self) -> Client {
-        let key = Credentials::new("function.notify-slack", "s", None, None, "test");
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .credentials_provider(SharedCredentialsProvider::new(key))
-            .http_client(self.clone())
-            .region(Region::new(REGION))
-            .retry_config(RetryConfig::disabled())
-            .build();
-        Client::new(&config)
-    }
-
-    fn with<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        look(&mut self.0.lock().unwrap())
-    }
-
-    fn ask(&self, request: &Request<'_>) -> Response {
-        self.with(|world| receive(world, request))
-    }
+fn line() -> Line {
+    let now = Timestamp::from_second(NOW).unwrap();
+    Line::to(World::new(now, 1))
 }
 
-impl HttpConnector for Line {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let headers = request.headers();
-        let answer = self.ask(&Request {
-            path: request.uri(),
-            protocol: headers.get("smithy-protocol"),
-            target: headers.get("x-amz-target"),
-            authorization: headers.get("authorization"),
-            body: request.body().bytes().unwrap(),
-        });
-        let status = answer.status.try_into().unwrap();
-        let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
-        let headers = response.headers_mut();
-        headers.insert("content-type", answer.content_type);
-        for (name, value) in answer.headers {
-            headers.insert(name, value);
-        }
-        HttpConnectorFuture::ready(Ok(response))
-    }
-}
-
-impl HttpClient for Line {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
+fn client_of(line: &Line) -> Client {
+    Client::new(&line.config("notify-slack"))
 }
 
 /// An alarm of an ECS service's processors.
@@ -133,8 +71,8 @@ where
 
 #[tokio::test]
 async fn an_alarm_is_described_as_it_was_made() {
-    let line = Line::new();
-    let client = line.client();
+    let line = line();
+    let client = client_of(&line);
     alarm(&client, "shop-cpu").send().await.unwrap();
     let answer = client
         .describe_alarms()
@@ -161,8 +99,8 @@ async fn an_alarm_is_described_as_it_was_made() {
 
 #[tokio::test]
 async fn an_instant_in_a_request_is_the_one_that_was_meant() {
-    let line = Line::new();
-    let client = line.client();
+    let line = line();
+    let client = client_of(&line);
     alarm(&client, "mine")
         .namespace("Mine")
         .set_dimensions(None)
@@ -188,8 +126,8 @@ async fn an_instant_in_a_request_is_the_one_that_was_meant() {
 
 #[tokio::test]
 async fn errors_arrive_as_the_variants_and_codes_of_the_model() {
-    let line = Line::new();
-    let client = line.client();
+    let line = line();
+    let client = client_of(&line);
     let set = |name: &str| {
         let call = client.set_alarm_state().alarm_name(name);
         call.state_value(StateValue::Ok).state_reason("said so")
@@ -213,8 +151,8 @@ async fn errors_arrive_as_the_variants_and_codes_of_the_model() {
 
 #[tokio::test]
 async fn what_is_throttled_denied_or_broken_says_so() {
-    let line = Line::new();
-    let client = line.client();
+    let line = line();
+    let client = client_of(&line);
     let describe = || client.describe_alarms().send();
     for _ in 0..9 {
         describe().await.unwrap();
@@ -242,7 +180,7 @@ async fn what_is_throttled_denied_or_broken_says_so() {
 
 #[tokio::test]
 async fn a_picture_is_a_png_of_what_was_asked_for() {
-    let line = Line::new();
+    let line = line();
     let widget = json!({
         "width": 800, "height": 300,
         "metrics": [
@@ -250,7 +188,7 @@ async fn a_picture_is_a_png_of_what_was_asked_for() {
             [{ "expression": "m1 * 2", "id": "e1" }],
         ],
     });
-    let call = line.client().get_metric_widget_image();
+    let call = client_of(&line).get_metric_widget_image();
     let call = call.metric_widget(widget.to_string()).output_format("png");
     let answer = call.send().await.unwrap();
     let picture = answer.metric_widget_image().unwrap().as_ref();
@@ -261,8 +199,8 @@ async fn a_picture_is_a_png_of_what_was_asked_for() {
 
 #[tokio::test]
 async fn a_widget_that_cannot_be_drawn_is_refused() {
-    let line = Line::new();
-    let client = line.client();
+    let line = line();
+    let client = client_of(&line);
     let of = |metrics: Value| json!({ "metrics": metrics }).to_string();
     for widget in [
         String::new(),
@@ -286,7 +224,7 @@ async fn a_widget_that_cannot_be_drawn_is_refused() {
 
 #[test]
 fn a_request_that_is_not_of_the_protocol_is_refused_in_it() {
-    let line = Line::new();
+    let line = line();
     let good = Request {
         path: "/v1/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
         protocol: Some("rpc-v2-cbor"),
@@ -325,7 +263,7 @@ fn a_request_that_is_not_of_the_protocol_is_refused_in_it() {
 
 #[test]
 fn the_same_alarm_can_be_asked_for_in_json_and_in_cbor() {
-    let line = Line::new();
+    let line = line();
     let alarm = json!({
         "AlarmName": "a", "Namespace": "N", "MetricName": "m", "Statistic": "Sum", "Period": 60,
         "EvaluationPeriods": 1, "ComparisonOperator": "LessThanThreshold", "Threshold": 1,

@@ -1,10 +1,14 @@
 //! Application Auto Scaling of ECS services. Registering a target clamps its count into the bounds,
-//! whatever else the call was for; a policy scales when its load says so and nothing is suspended.
+//! whatever else the call was for; a policy scales when its load says so and nothing is suspended. The
+//! load is a count of tasks that a test sets ([`set_load`]), or what the metrics of a
+//! [load](crate::load) say to the policy's alarms.
 
+mod activities;
 mod api;
 mod policy;
 #[cfg(test)]
 mod tests;
+mod tracking;
 
 use std::collections::BTreeMap;
 
@@ -17,8 +21,11 @@ use crate::{
     world::{ACCOUNT, REGION, World},
 };
 
+pub use activities::Activity;
 pub(super) use policy::consider;
 pub use policy::{Policy, set_load};
+pub use tracking::Tracked;
+pub(super) use tracking::{track, wish};
 
 /// The service.
 pub const SERVICE: AutoScalingService = AutoScalingService;
@@ -32,6 +39,10 @@ pub struct AutoScalingService;
 pub struct AutoScaling {
     targets: BTreeMap<String, Target>,
     loads: BTreeMap<String, f64>,
+    /// What was scaled in the last six weeks, the oldest first.
+    activities: Vec<Activity>,
+    /// How often anything was scaled.
+    scaled: u64,
 }
 
 /// A scalable target: the desired count of an ECS service.
@@ -53,6 +64,7 @@ pub struct Target {
     pub created_at: Timestamp,
     /// Whether the policies' next look stands on the agenda.
     due: bool,
+    cooling: tracking::Cooling,
 }
 
 impl AutoScaling {
@@ -65,6 +77,12 @@ impl AutoScaling {
     /// All targets, by their resource ids.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         self.targets.values()
+    }
+
+    /// What was scaled in the last six weeks, the oldest first.
+    #[must_use]
+    pub fn activities(&self) -> &[Activity] {
+        &self.activities
     }
 
     fn by_arn(&self, arn: &str) -> Option<&Target> {

@@ -1,6 +1,7 @@
 //! Alarms and the metrics that they watch. Nothing here polls: an alarm of every minute would hold
-//! up the time of weeks, so the agenda stays empty, and whoever keeps the time calls [`evaluate`]
-//! for a span when it wants to know what alarms did in it.
+//! up the time of weeks. Alarms on what a load makes stand on the agenda with their next change alone;
+//! for all others whoever keeps the time calls [`evaluate`] for a span when it wants to know what they
+//! did in it.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +14,23 @@ use crate::{
     world::{ACCOUNT, REGION, What, World},
 };
 
+mod data;
 mod evaluate;
+mod made;
 mod metrics;
 mod picture;
 mod rule;
 mod state;
+mod tracking;
+mod watch;
 
 pub use evaluate::evaluate;
 pub use metrics::{Metric, ingest, record};
 pub use state::{Alarm, State};
 use state::{Composite, Kind, MetricAlarm};
+pub(in crate::services) use tracking::{TrackingAlarm, forget, put_tracking};
+pub(in crate::services) use watch::breach;
+pub(crate) use watch::plan;
 
 /// The name of the service's shape.
 const SHAPE: &str = "GraniteServiceVersion20100801";
@@ -39,6 +47,8 @@ pub struct CloudWatchService;
 pub struct CloudWatch {
     alarms: BTreeMap<String, Alarm>,
     metrics: metrics::Metrics,
+    /// The next looks at the alarms of what has a load, by its ARN.
+    watches: BTreeMap<String, watch::Watch>,
     /// The widgets of which pictures were made, in order.
     pub drawn: Vec<Value>,
 }
@@ -51,14 +61,22 @@ impl CloudWatch {
     }
 }
 
-/// What it does by itself later: nothing, see the module.
+/// What it does by itself later.
 #[derive(Clone, Debug)]
-pub enum Happening {}
+pub enum Happening {
+    /// The alarms of a service or a cluster look.
+    Look {
+        /// Its ARN.
+        resource: String,
+    },
+}
 
 impl Happening {
     /// Lets it happen.
-    pub fn happen(self, _world: &mut World) {
-        match self {}
+    pub fn happen(self, world: &mut World) {
+        match self {
+            Self::Look { resource } => watch::look(world, &resource),
+        }
     }
 }
 
@@ -92,6 +110,7 @@ impl Service for CloudWatchService {
                 ("AlarmConfigurationUpdatedTimestamp", Form::Timestamp),
                 ("MetricWidgetImage", Form::Blob),
                 ("StateUpdatedTimestamp", Form::Timestamp),
+                ("Timestamps", Form::Timestamp),
             ],
         })
     }
@@ -117,6 +136,7 @@ impl Service for CloudWatchService {
             "EnableAlarmActions" => ("cloudwatch enable", 3.0),
             "DisableAlarmActions" => ("cloudwatch disable", 3.0),
             "PutMetricData" => ("cloudwatch put data", 500.0),
+            "GetMetricData" => ("cloudwatch get data", 50.0),
             "GetMetricWidgetImage" => ("cloudwatch picture", 20.0),
             _ => return None,
         };
@@ -161,6 +181,7 @@ impl Service for CloudWatchService {
                 Ok(json!({}))
             }
             "PutMetricData" => metrics::put(world, call),
+            "GetMetricData" => data::get(world, call),
             "GetMetricWidgetImage" => picture::draw(world, call),
             _ => Err(unknown_operation(self, call)),
         }
@@ -263,6 +284,7 @@ fn put_alarm(world: &mut World, call: &Call, kind: Kind) -> Outcome {
     };
     world.note(&call.actor, arn(&name), what);
     world.cloudwatch.alarms.insert(name, alarm);
+    watch::plan_all(world);
     Ok(json!({}))
 }
 
@@ -341,6 +363,7 @@ fn set_state(world: &mut World, call: &Call) -> Outcome {
         ));
     }
     state::change(world, name, value, reason, data);
+    watch::plan_all(world);
     Ok(json!({}))
 }
 
@@ -376,6 +399,7 @@ fn delete(world: &mut World, call: &Call) -> Outcome {
             world.note(&call.actor, arn(&name), What::Deleted);
         }
     }
+    watch::plan_all(world);
     Ok(json!({}))
 }
 
@@ -386,6 +410,7 @@ fn switch_actions(world: &mut World, call: &Call, enabled: bool) {
             world.note(&call.actor, arn(&name), What::Written);
         }
     }
+    watch::plan_all(world);
 }
 
 #[cfg(test)]

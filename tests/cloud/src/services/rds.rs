@@ -12,8 +12,10 @@ use crate::{
     world::{ACCOUNT, REGION, World},
 };
 
+mod capacity;
 mod change;
 mod database;
+mod failover;
 mod life;
 mod modify;
 mod read;
@@ -23,8 +25,10 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
+pub(super) use capacity::capacity;
 pub use change::{create_cluster, create_instance, delete};
 pub use database::{Cluster, Database, Instance, NewCluster, NewInstance, Scaling, Shape, serves};
+pub use failover::fail_over;
 pub use life::{Happening, set_status, start, stop};
 
 /// The service.
@@ -41,6 +45,7 @@ pub struct Rds {
     capacity_lacks_until: Option<Timestamp>,
     lost_keys: BTreeSet<String>,
     failing_stops: BTreeSet<String>,
+    failing_failovers: BTreeSet<String>,
     turns: u64,
 }
 
@@ -81,6 +86,18 @@ impl Rds {
     /// Lets the next stop of a cluster fail: after the time of a stop it is `available` again.
     pub fn fail_next_stop(&mut self, arn: &str) {
         self.failing_stops.insert(arn.to_owned());
+    }
+
+    /// Lets the next failover of a cluster fail: its writer writes on.
+    pub fn fail_next_failover(&mut self, arn: &str) {
+        self.failing_failovers.insert(arn.to_owned());
+    }
+
+    /// The ARN of the cluster that an instance, by its name, is a member of.
+    #[must_use]
+    pub fn cluster_of(&self, instance: &str) -> Option<String> {
+        let instance = self.database(&instance_arn(instance))?.instance()?;
+        instance.cluster.as_deref().map(cluster_arn)
     }
 
     fn lacks_capacity(&self, now: Timestamp) -> bool {
@@ -128,7 +145,9 @@ fn instance_arn(name: &str) -> String {
     format!("arn:aws:rds:{REGION}:{ACCOUNT}:db:{name}")
 }
 
-fn cluster_arn(name: &str) -> String {
+/// The ARN of a cluster.
+#[must_use]
+pub fn cluster_arn(name: &str) -> String {
     format!("arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{name}")
 }
 
@@ -255,7 +274,7 @@ impl Service for RdsService {
             "DeleteDBInstance" => change::delete_db_instance(world, call),
             "DeleteDBCluster" => change::delete_db_cluster(world, call),
             "RebootDBInstance" => change::reboot(world, call),
-            "FailoverDBCluster" => change::failover(world, call),
+            "FailoverDBCluster" => failover::asked(world, call),
             "ModifyDBInstance" => modify::instance(world, call),
             "ModifyDBCluster" => modify::cluster(world, call),
             "AddTagsToResource" => read::add_tags(world, call),

@@ -8,10 +8,12 @@ use crate::{
     call::{Actor, Call, Fault, Outcome, Tags},
     services::{
         autoscaling::{
-            SERVICE, Target, consider,
+            SERVICE, Target, activities, consider,
             policy::{Policy, policy_arn},
             target_arn,
+            tracking::{self, Cooling, Tracked},
         },
+        cloudwatch,
         ecs::{self, Status, service_arn_of},
         unknown_operation,
     },
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// The only dimension that is modelled.
-const DIMENSION: &str = "ecs:service:DesiredCount";
+pub(super) const DIMENSION: &str = "ecs:service:DesiredCount";
 
 pub(super) fn answer(world: &mut World, call: &Call) -> Outcome {
     match call.operation.as_str() {
@@ -29,6 +31,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Outcome {
         "PutScalingPolicy" => put_policy(world, call),
         "DescribeScalingPolicies" => describe_policies(world, call),
         "DeleteScalingPolicy" => delete_policy(world, call),
+        "DescribeScalingActivities" => activities::describe(world, call),
         "ListTagsForResource" => {
             let tags = &tagged(world, call)?.tags;
             Ok(json!({ "Tags": tags }))
@@ -47,7 +50,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Outcome {
     }
 }
 
-fn invalid(message: impl Into<String>) -> Fault {
+pub(super) fn invalid(message: impl Into<String>) -> Fault {
     Fault::client("ValidationException", message)
 }
 
@@ -86,7 +89,7 @@ fn resource_id(call: &Call) -> Result<String, Fault> {
     Ok(id.to_owned())
 }
 
-fn ecs_only(call: &Call) -> Result<(), Fault> {
+pub(super) fn ecs_only(call: &Call) -> Result<(), Fault> {
     if call.text("ServiceNamespace") == Some("ecs") {
         Ok(())
     } else {
@@ -200,6 +203,7 @@ fn make(world: &mut World, by: &Actor, id: &str, bounds: (u32, u32), tags: Tags)
         policies: BTreeMap::new(),
         created_at: world.now,
         due: false,
+        cooling: Cooling::default(),
     };
     world.autoscaling.targets.insert(id.to_owned(), target);
     world.note(by, arn, What::Created);
@@ -216,7 +220,15 @@ fn clamp(world: &mut World, id: &str, (min, max): (u32, u32)) {
     };
     let service = world.ecs.service(&arn);
     if let Some(service) = service.filter(|service| !service.daemon) {
-        let count = service.desired.clamp(min, max);
+        let (from, count) = (service.desired, service.desired.clamp(min, max));
+        // "It also initiates scaling activities when you modify the maximum or minimum size of the
+        // scalable target." How the cause is worded is a guess.
+        // https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scaling-activities.html
+        if count != from {
+            let bound = if count > from { "minimum" } else { "maximum" };
+            let cause = format!("{bound} capacity was set to {count}");
+            activities::record(world, id, count, cause);
+        }
         ecs::set_count(world, &Actor::AutoScaling, &arn, count);
     }
 }
@@ -228,6 +240,9 @@ fn deregister(world: &mut World, call: &Call) -> Outcome {
     let target = world.autoscaling.targets.remove(&id);
     let target = target.ok_or_else(|| not_registered(&id))?;
     world.note(&call.actor, target.arn, What::Deleted);
+    let alarms = target.policies.values().filter_map(|it| it.alarms.as_ref());
+    let alarms: Vec<String> = alarms.flat_map(Tracked::names).collect();
+    cloudwatch::forget(world, &alarms);
     Ok(json!({}))
 }
 
@@ -236,18 +251,10 @@ fn page<'a, T: 'a>(
     items: impl Iterator<Item = (&'a str, T)>,
     call: &Call,
 ) -> Result<(Vec<T>, Option<String>), Fault> {
-    // "This value can be between 1 and 50. The default value is 50."
-    let size = match call.number("MaxResults") {
-        None => 50,
-        Some(number @ 1..=50) => usize::try_from(number).unwrap_or(50),
-        Some(_) => return Err(invalid("MaxResults must be between 1 and 50")),
-    };
+    let size = page_size(call)?;
     let after = call.text("NextToken").unwrap_or_default();
     if !after.is_empty() && !after.starts_with("service/") {
-        return Err(Fault::client(
-            "InvalidNextTokenException",
-            "The next token supplied was invalid.",
-        ));
+        return Err(invalid_token());
     }
     let mut rest = items.filter(|(id, _)| *id > after);
     let (mut shown, mut last) = (Vec::new(), None);
@@ -259,7 +266,23 @@ fn page<'a, T: 'a>(
     Ok((shown, token))
 }
 
-fn listed(name: &str, items: Vec<Value>, token: Option<String>) -> Value {
+/// "This value can be between 1 and 50. The default value is 50."
+pub(super) fn page_size(call: &Call) -> Result<usize, Fault> {
+    match call.number("MaxResults") {
+        None => Ok(50),
+        Some(number @ 1..=50) => Ok(usize::try_from(number).unwrap_or(50)),
+        Some(_) => Err(invalid("MaxResults must be between 1 and 50")),
+    }
+}
+
+pub(super) fn invalid_token() -> Fault {
+    Fault::client(
+        "InvalidNextTokenException",
+        "The next token supplied was invalid.",
+    )
+}
+
+pub(super) fn listed(name: &str, items: Vec<Value>, token: Option<String>) -> Value {
     let mut answer = Map::new();
     answer.insert(name.to_owned(), items.into());
     if let Some(token) = token {
@@ -269,7 +292,7 @@ fn listed(name: &str, items: Vec<Value>, token: Option<String>) -> Value {
 }
 
 /// Seconds since the epoch.
-fn epoch(at: jiff::Timestamp) -> Value {
+pub(super) fn epoch(at: jiff::Timestamp) -> Value {
     #[allow(clippy::cast_precision_loss, reason = "milliseconds fit for ages")]
     let seconds = at.as_millisecond() as f64 / 1000.0;
     json!(seconds)
@@ -331,6 +354,7 @@ fn put_policy(world: &mut World, call: &Call) -> Outcome {
         kind: "StepScaling".to_owned(),
         configuration: json!({}),
         created_at: now,
+        alarms: None,
     };
     let policy = target.policies.entry(name.clone()).or_insert_with(fresh);
     if let Some(kind) = call.text("PolicyType") {
@@ -341,9 +365,16 @@ fn put_policy(world: &mut World, call: &Call) -> Outcome {
         policy.configuration = configuration.clone();
     }
     let arn = policy.arn.clone();
+    let alarms = policy.kind == "TargetTrackingScaling";
     world.note(&call.actor, arn.clone(), What::Written);
+    if alarms {
+        tracking::put_alarms(world, &id, &name);
+    }
     consider(world, &id);
-    Ok(json!({ "PolicyARN": arn, "Alarms": [] }))
+    let target = world.autoscaling.target(&id);
+    let policy = target.and_then(|target| target.policies.get(&name));
+    let alarms = policy.map_or_else(|| json!([]), show_alarms);
+    Ok(json!({ "PolicyARN": arn, "Alarms": alarms }))
 }
 
 /// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalingPolicies.html>
@@ -368,6 +399,13 @@ fn describe_policies(world: &mut World, call: &Call) -> Outcome {
     Ok(listed("ScalingPolicies", policies, token))
 }
 
+/// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Alarm.html>
+fn show_alarms(policy: &Policy) -> Value {
+    let names = policy.alarms.iter().flat_map(Tracked::names);
+    let shown = |name: String| json!({ "AlarmName": name, "AlarmARN": cloudwatch::arn(&name) });
+    names.map(shown).collect()
+}
+
 fn show_policy(target: &Target, policy: &Policy) -> Value {
     let mut shown = json!({
         "PolicyARN": policy.arn,
@@ -376,7 +414,7 @@ fn show_policy(target: &Target, policy: &Policy) -> Value {
         "ResourceId": target.resource_id,
         "ScalableDimension": DIMENSION,
         "PolicyType": policy.kind,
-        "Alarms": [],
+        "Alarms": show_alarms(policy),
         "CreationTime": epoch(policy.created_at),
     });
     if policy.kind == "TargetTrackingScaling" {
@@ -396,5 +434,8 @@ fn delete_policy(world: &mut World, call: &Call) -> Outcome {
         Fault::client("ObjectNotFoundException", message)
     })?;
     world.note(&call.actor, policy.arn, What::Deleted);
+    if let Some(alarms) = policy.alarms {
+        cloudwatch::forget(world, &alarms.names());
+    }
     Ok(json!({}))
 }

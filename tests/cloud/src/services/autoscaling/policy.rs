@@ -1,5 +1,5 @@
-//! Target tracking, with the load in the place of alarms: how many tasks it would take. The policies
-//! look only while they would change something, so that time may jump when they would not.
+//! Target tracking by a load that a test sets, in the place of alarms: how many tasks it would take. The
+//! policies look only while they would change something, so that time may jump when they would not.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::{
     call::Actor,
     services::{
-        autoscaling::Happening,
+        autoscaling::{Happening, Tracked},
+        cloudwatch,
         ecs::{self, Status, service_arn_of},
     },
     world::{ACCOUNT, REGION, World},
@@ -26,6 +27,8 @@ pub struct Policy {
     pub configuration: Value,
     /// When it was put.
     pub created_at: Timestamp,
+    /// Its alarms, if it tracks a metric of its service.
+    pub alarms: Option<Tracked>,
 }
 
 impl Policy {
@@ -33,7 +36,7 @@ impl Policy {
         self.kind == "TargetTrackingScaling"
     }
 
-    fn scales_in(&self) -> bool {
+    pub(super) fn scales_in(&self) -> bool {
         self.configuration.get("DisableScaleIn") != Some(&Value::Bool(true))
     }
 }
@@ -58,6 +61,7 @@ pub fn set_load(world: &mut World, resource_id: &str, wanted: f64) {
                 },
             }),
             created_at: now,
+            alarms: None,
         };
         target.policies.insert(policy.name.clone(), policy);
     }
@@ -72,8 +76,12 @@ pub(super) fn policy_arn(id: &str, resource_id: &str, name: &str) -> String {
 }
 
 /// Sees to it that the policies look at a target, if they would change its count now. The seconds
-/// stand for the minutes that an alarm takes and for the cool-down.
+/// stand for the minutes that an alarm takes and for the cool-down. What is tracked by alarms is
+/// planned anew as well.
 pub(in crate::services) fn consider(world: &mut World, resource_id: &str) {
+    if let Some(arn) = service_arn_of(resource_id).filter(|arn| world.loads.of(arn).is_some()) {
+        cloudwatch::plan(world, &arn);
+    }
     if wanted(world, resource_id).is_none() {
         return;
     }

@@ -1,12 +1,14 @@
 //! How alarms come to their states: so many breaching periods out of so many, with what is said
-//! about periods that have no data.
+//! about periods that have no data. Alarms on what a load makes look by themselves, see
+//! [`super::watch`].
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html>
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use super::{
-    metrics::{Measured, Metrics},
+    made::Source,
+    metrics::Measured,
     state::{self, Kind, MetricAlarm},
 };
 use crate::world::World;
@@ -44,7 +46,7 @@ impl Statistic {
         }
     }
 
-    fn of_measured(self, measured: Measured) -> f64 {
+    pub(super) fn of_measured(self, measured: Measured) -> f64 {
         match self {
             Self::Average => measured.sum / measured.count,
             Self::Maximum => measured.most,
@@ -137,7 +139,8 @@ impl Missing {
 
 /// Lets alarms look at every whole minute after `from`, until and with `to`, and change as they
 /// would have then: with the events and messages of those minutes. `world.now` is afterwards what it
-/// was before, so spans must be given in their order and not lie ahead.
+/// was before, so spans must be given in their order and not lie ahead. Alarms on what a load makes
+/// have looked by themselves.
 pub fn evaluate(world: &mut World, from: Timestamp, to: Timestamp) {
     let now = world.now;
     let first = from.as_second().div_euclid(60) + 1;
@@ -154,13 +157,24 @@ pub fn evaluate(world: &mut World, from: Timestamp, to: Timestamp) {
 fn look(world: &mut World, at: Timestamp) {
     let mut changes = Vec::new();
     for alarm in world.cloudwatch.alarms.values() {
-        if let Kind::Metric(metric) = &alarm.kind
-            && let Some(verdict) = judge(metric, &world.cloudwatch.metrics, at, alarm.state.value)
-            && verdict.value != alarm.state.value
-        {
+        let Kind::Metric(metric) = &alarm.kind else {
+            continue;
+        };
+        let source = Source::of(world, &metric.metric);
+        if matches!(source, Source::Made(_)) {
+            continue;
+        }
+        let mut between = |from, to| source.between(from, to, at);
+        let verdict = judge(metric, at, alarm.state.value, &mut between);
+        if let Some(verdict) = verdict.filter(|verdict| verdict.value != alarm.state.value) {
             changes.push((alarm.name.clone(), verdict));
         }
     }
+    apply(world, changes);
+}
+
+/// Brings alarms into the states that they should be in, and composite alarms after them.
+pub(super) fn apply(world: &mut World, changes: Vec<(String, Verdict)>) {
     for (name, verdict) in changes {
         state::change(
             world,
@@ -205,34 +219,31 @@ fn composite_changes(world: &World) -> Vec<(String, &'static str, String)> {
 
 /// What an alarm should be in.
 #[derive(Debug)]
-struct Verdict {
-    value: &'static str,
+pub(super) struct Verdict {
+    pub(super) value: &'static str,
     reason: String,
     data: String,
 }
 
 /// A period with data: how many periods ago it was, when it began, and its value.
 #[derive(Clone, Copy, Debug)]
-struct Point {
+pub(super) struct Point {
     age: i64,
     began: i64,
-    value: f64,
+    pub(super) value: f64,
 }
 
+/// What was measured from one second up to another.
+pub(super) type Between<'a> = dyn FnMut(i64, i64) -> Option<Measured> + 'a;
+
 /// The verdict at an instant; none where the alarm stays as it is.
-fn judge(alarm: &MetricAlarm, metrics: &Metrics, at: Timestamp, now: &str) -> Option<Verdict> {
-    let periods = alarm.evaluation_periods;
-    // More periods are read than are evaluated, to stand in for those without data. How many more
-    // is not documented in general; the guide's example reads two.
-    let mut points: Vec<Point> = (1..=periods + 2)
-        .filter_map(|age| {
-            let began = at.as_second() - age * alarm.period;
-            let measured = metrics.between(&alarm.metric, began, began + alarm.period)?;
-            let value = alarm.statistic.of_measured(measured);
-            Some(Point { age, began, value })
-        })
-        .collect();
-    points.truncate(usize::try_from(periods).unwrap_or(usize::MAX));
+pub(super) fn judge(
+    alarm: &MetricAlarm,
+    at: Timestamp,
+    now: &str,
+    between: &mut Between<'_>,
+) -> Option<Verdict> {
+    let points = points(alarm, at, between);
     let value = verdict(alarm, &points)?;
     let (reason, data) = words(alarm, &points, at, value, now);
     Some(Verdict {
@@ -242,7 +253,30 @@ fn judge(alarm: &MetricAlarm, metrics: &Metrics, at: Timestamp, now: &str) -> Op
     })
 }
 
-fn verdict(alarm: &MetricAlarm, points: &[Point]) -> Option<&'static str> {
+/// More periods are read than are evaluated, to stand in for those without data. How many more is not
+/// documented in general; the guide's example reads two.
+const MORE: i64 = 2;
+
+/// How many seconds before an instant it looks at.
+pub(super) fn looks_back(alarm: &MetricAlarm) -> i64 {
+    (alarm.evaluation_periods + MORE) * alarm.period
+}
+
+/// The periods that are evaluated at an instant, the newest first.
+pub(super) fn points(alarm: &MetricAlarm, at: Timestamp, between: &mut Between<'_>) -> Vec<Point> {
+    let periods = alarm.evaluation_periods;
+    let read = (1..=periods + MORE).filter_map(|age| {
+        let began = at.as_second() - age * alarm.period;
+        let measured = between(began, began + alarm.period)?;
+        let value = alarm.statistic.of_measured(measured);
+        Some(Point { age, began, value })
+    });
+    read.take(usize::try_from(periods).unwrap_or(usize::MAX))
+        .collect()
+}
+
+/// What an alarm should be in by these points; none where it stays as it is.
+pub(super) fn verdict(alarm: &MetricAlarm, points: &[Point]) -> Option<&'static str> {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let missing = alarm.evaluation_periods - count(points.len());
     let breaches = |point: &&Point| alarm.comparison.breaches(point.value, alarm.threshold);
@@ -370,7 +404,9 @@ mod tests {
             threshold: 1.0,
             treat_missing: missing,
         };
-        judge(&alarm, &world.cloudwatch.metrics, world.now, "OK").map(|verdict| verdict.value)
+        let stored = &world.cloudwatch.metrics;
+        let mut between = |from, to| stored.between(&alarm.metric, from, to);
+        judge(&alarm, world.now, "OK", &mut between).map(|verdict| verdict.value)
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    fn one(value: f64) -> Self {
+    pub(super) fn one(value: f64) -> Self {
         Self {
             sum: value,
             count: 1.0,
@@ -60,7 +60,7 @@ impl Measured {
         }
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         Self {
             sum: self.sum + other.sum,
             count: self.count + other.count,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::{Actor, Tags},
+    load,
     services::{
         autoscaling,
         ecs::{
@@ -111,6 +112,7 @@ pub(super) fn put_service(
     if steady {
         settle(world, &arn);
     }
+    load::tasks_changed(world, &arn);
     arn
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     call::Tags,
+    load,
     services::{
         ecs::{
             Fate, Happening, Health, Last, Step, Task, TaskDefinition, refer, render, scheduler,
@@ -150,6 +151,9 @@ fn moves(world: &mut World, owner: Option<&str>, arn: &str, last: Last) {
         task.version += 1;
     }
     tell(world, owner, arn);
+    if let Some(owner) = owner {
+        load::tasks_changed(world, owner);
+    }
 }
 
 /// Lets a task take a step, if it still can: one that was told to stop meanwhile starts no more.

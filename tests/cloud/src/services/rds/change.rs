@@ -1,9 +1,10 @@
-//! Making, deleting, rebooting and failing over.
+//! Making, deleting and rebooting.
 
 use std::ops::RangeInclusive;
 
 use crate::{
     call::{Actor, Call, Fault, Outcome},
+    load,
     services::rds::{
         Database, NewCluster, NewInstance, Shape, asked_cluster, cluster_arn, instance_arn,
         known_cluster, known_instance,
@@ -16,8 +17,7 @@ use crate::{
 /// How long things take that the world has no timing for, in seconds: guesses.
 const CREATION: RangeInclusive<u64> = 240..=900;
 const DELETION: RangeInclusive<u64> = 60..=300;
-const REBOOT: RangeInclusive<u64> = 30..=300;
-const FAILOVER: RangeInclusive<u64> = 30..=120;
+pub(super) const REBOOT: RangeInclusive<u64> = 30..=300;
 
 /// Makes an instance that is `available` at once, in the place of any with its name, and answers its
 /// ARN.
@@ -100,6 +100,7 @@ fn place_instance(world: &mut World, by: &Actor, new: NewInstance, status: &str)
         }
         world.rds.mirror_writer(&cluster);
     }
+    load::member_changed(world, &arn);
     if status == "available" {
         life::replan_windows(world, &arn);
     } else {
@@ -134,6 +135,7 @@ pub(super) fn remove(world: &mut World, arn: &str, by: &Actor) {
             cluster.members.retain(|member| *member != database.name);
         }
         world.rds.mirror_writer(&cluster);
+        load::cluster_changed(world, &cluster);
     }
     // Replicas in the same Region are promoted when their source is deleted.
     // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html
@@ -156,6 +158,7 @@ pub(super) fn make_writer(world: &mut World, cluster: &str, writer: &str) {
         cluster.members.sort_by_key(|member| member != writer);
     }
     world.rds.mirror_writer(cluster);
+    load::cluster_changed(world, cluster);
 }
 
 fn taken(world: &World, arn: &str) -> Result<(), Fault> {
@@ -416,38 +419,5 @@ pub(super) fn reboot(world: &mut World, call: &Call) -> Outcome {
     life::pass(world, &arn, "rebooting", &call.actor);
     life::emit(world, &arn, "0004", "availability", "DB instance shutdown.");
     life::then(world, &arn, REBOOT, Next::Rebooted);
-    read::answered(world, &arn)
-}
-
-// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverDBCluster.html
-pub(super) fn failover(world: &mut World, call: &Call) -> Outcome {
-    let database = known_cluster(world, call)?;
-    let (arn, name) = (database.arn.clone(), &database.name);
-    if database.status != "available" {
-        return Err(refuse::cluster_state(format!(
-            "DbCluster {name} is not in available state."
-        )));
-    }
-    let members = database
-        .cluster()
-        .map(|cluster| cluster.members.as_slice())
-        .unwrap_or_default();
-    let target = match call.text("TargetDBInstanceIdentifier").map(plain_name) {
-        None => members.get(1),
-        Some(target) => members.iter().find(|member| **member == target),
-    };
-    let Some(writer) = target.cloned() else {
-        return Err(refuse::cluster_state(format!(
-            "DbCluster {name} has no such instance to fail over to."
-        )));
-    };
-    let writer_arn = world.rds.members_of(&arn).into_iter().next();
-    life::pass(world, &arn, "failing-over", &call.actor);
-    // The old writer comes back as a reader.
-    if let Some(old) = writer_arn {
-        life::pass(world, &old, "rebooting", &Actor::Aws);
-        life::then(world, &old, REBOOT, Next::Rebooted);
-    }
-    life::then(world, &arn, FAILOVER, Next::FailedOver { writer });
     read::answered(world, &arn)
 }

@@ -8,9 +8,10 @@ use serde_json::json;
 
 use crate::{
     call::{Actor, Fault},
+    load,
     services::{
         events,
-        rds::{Database, Shape, change, cluster_arn, modify, refuse, windows::Window},
+        rds::{Database, Shape, change, cluster_arn, failover, modify, refuse, windows::Window},
     },
     world::{What, World},
 };
@@ -68,6 +69,8 @@ pub(super) enum Next {
     CredentialsReset,
     /// `failing-over` in `available`, with another writer.
     FailedOver { writer: String },
+    /// `failing-over` in `available`, with the same writer.
+    FailoverFailed,
     /// `deleting` in nothing.
     Deleted { by: Actor },
 }
@@ -137,10 +140,8 @@ impl Next {
                 let message = "The password for the master user has been reset.";
                 emit(world, arn, "0016", "configuration change", message);
             }
-            Self::FailedOver { writer } => {
-                change::make_writer(world, arn, &writer);
-                settle(world, arn);
-            }
+            Self::FailedOver { writer } => failover::done(world, arn, &writer),
+            Self::FailoverFailed => failover::failed(world, arn),
             Self::Deleted { by } => change::remove(world, arn, &by),
         }
     }
@@ -168,6 +169,7 @@ pub(super) fn pass(world: &mut World, arn: &str, to: &str, by: &Actor) {
     if let Some(cluster) = cluster {
         world.rds.mirror_writer(&cluster);
     }
+    load::member_changed(world, arn);
     if to == "available" {
         plan_windows(world, arn);
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     call::{Actor, Call, Fault, Outcome},
+    load,
     services::rds::{
         Scaling, Shape, known_cluster, known_instance,
         life::{self, Next},
@@ -206,6 +207,7 @@ pub(super) fn cluster(world: &mut World, call: &Call) -> Outcome {
             cluster.scaling = scaling.or(cluster.scaling);
         }
     }
+    load::cluster_changed(world, &arn);
     set_windows(world, &arn, wanted);
     world.note(&call.actor, arn.as_str(), What::Written);
     reset_credentials(world, call, &arn);
@@ -241,8 +243,10 @@ pub(super) fn wanted_scaling(
         min.or_else(|| present.map(|present| present.min)),
         max.or_else(|| present.map(|present| present.max)),
     ) else {
-        return Err(refuse::combination(
-            "Both the minimum and the maximum capacity must be given.",
+        // https://github.com/crossplane-contrib/provider-upjet-aws/issues/1165
+        return Err(refuse::invalid(
+            "Both MinCapacity and MaxCapacity must be specified when you initialize Serverless v2 \
+             scaling configuration.",
         ));
     };
     bounded(min, max)?;
@@ -258,7 +262,13 @@ pub(super) fn wanted_scaling(
 // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html
 fn bounded(min: f64, max: f64) -> Result<(), Fault> {
     let has_half_steps = |units: f64| (units * 2.0).fract() == 0.0;
-    if !(0.0..=MOST_UNITS).contains(&min) || !(1.0..=MOST_UNITS).contains(&max) {
+    if max < 1.0 {
+        // https://github.com/aws/aws-cdk/pull/32232
+        Err(refuse::invalid(format!(
+            "Serverless v2 maximum capacity {max:?} isn't valid. The maximum capacity must be at \
+             least 1.0."
+        )))
+    } else if !(0.0..=MOST_UNITS).contains(&min) || !(1.0..=MOST_UNITS).contains(&max) {
         Err(refuse::invalid(format!(
             "Serverless v2 capacity {min}..{max} is out of range."
         )))

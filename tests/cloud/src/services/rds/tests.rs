@@ -7,6 +7,7 @@ use crate::{
     world::{Noted, What},
 };
 
+mod failover;
 mod life;
 mod operations;
 mod refusals;
