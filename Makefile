@@ -16,7 +16,8 @@ MUTANTS_VERSION := 27.1.0
 ROOT := $(CURDIR)
 VENV := $(ROOT)/.venv
 TOOLS := $(ROOT)/target/tools
-FUNCTIONS := $(notdir $(wildcard functions/*))
+# A function is one once it has a binary.
+FUNCTIONS := $(patsubst functions/%/src/main.rs,%,$(wildcard functions/*/src/main.rs))
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(shell find functions shared -name '*.rs' -o -name '*.toml' -o -name '*.json' -o -name '*.tsv')
 ZIPS := $(FUNCTIONS:%=target/lambda/%/bootstrap.zip)
 

@@ -32,7 +32,7 @@ fn the_committed_schema_is_not_stale() {
 #[test]
 fn every_example_is_a_document_that_fits_the_companys() {
     let company = config::company("examples/company.yaml", &read("examples/company.yaml")).unwrap();
-    let mut sleepers = Vec::new();
+    let (mut sleepers, mut slimmers) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(root().join("examples/estates")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -48,9 +48,15 @@ fn every_example_is_a_document_that_fits_the_companys() {
             .is_some()
         {
             sleepers.push(name);
+        } else if config::slimmer(&name, &name, &estate, &company)
+            .unwrap()
+            .is_some()
+        {
+            slimmers.push(name);
         }
     }
     sleepers.sort();
+    assert_eq!(slimmers, ["bookmark-manager-production"]);
     assert_eq!(
         sleepers,
         ["blog-aws-practice", "bookmark-manager-staging", "r2e"]

@@ -449,7 +449,8 @@ pub(crate) fn quiet_in(
         Phase::Asleep | Phase::ToSleep => Some(Quiet::Asleep { until }),
         Phase::ToWake => Some(Quiet::Waking),
         Phase::Awake if now.duration_since(since) < SETTLING => Some(Quiet::Waking),
-        Phase::Awake => None,
+        // What is slimmed is never asleep: its alarms are as loud at night as by day.
+        Phase::Awake | Phase::Day | Phase::ToNight | Phase::Night | Phase::ToDay => None,
     }
 }
 

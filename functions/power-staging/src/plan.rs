@@ -132,9 +132,9 @@ pub fn turns(sleeper: &Sleeper, lead: SignedDuration) -> Turns<'_> {
         open: State::Awake,
         closed: State::Asleep,
         ordered: |order| match order {
-            Order::Wake => Some(State::Awake),
+            Order::Wake | Order::Day => Some(State::Awake),
             Order::Sleep => Some(State::Asleep),
-            Order::Hold => None,
+            Order::Hold | Order::Night => None,
         },
     }
 }
@@ -164,7 +164,7 @@ fn plan_by(order: &'static Rows, view: &View<'_>) -> Plan {
     match draft.wanted.state {
         Some(State::Asleep) => draft.towards_sleep(),
         Some(State::Awake) => draft.towards_waking(),
-        None => draft.hold(),
+        None | Some(State::Day | State::Night) => draft.hold(),
     }
     draft.finish(deployment_order)
 }
@@ -465,7 +465,7 @@ impl<'a> Draft<'a> {
         let ready = match self.wanted.state {
             Some(State::Awake) => idle && self.is_usable(),
             Some(State::Asleep) => false,
-            None => self.is_usable(),
+            None | Some(State::Day | State::Night) => self.is_usable(),
         };
         match self.wanted.state {
             Some(State::Asleep) if idle => self.fall_asleep(),

@@ -68,7 +68,9 @@ fn check(file: &str, company: Option<&Company>) -> Result<bool> {
     } else {
         config::estate(file, &text)
             .and_then(|estate| match company {
-                Some(company) => config::sleeper(file, "checked", &estate, company).map(|_| ()),
+                Some(company) => config::sleeper(file, "checked", &estate, company)
+                    .and_then(|_| config::slimmer(file, "checked", &estate, company))
+                    .map(|_| ()),
                 None => Ok(()),
             })
             .err()

@@ -8,7 +8,7 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 
-use super::{Duration, Version};
+use super::{Duration, Slim, Version};
 use crate::calendar::{CalendarSpec, ClockRange};
 
 /// The document in `/nightshift/estates/<name>`.
@@ -229,29 +229,6 @@ impl schemars::JsonSchema for DeploymentsWake {
     }
 }
 
-/// What gets smaller outside the calendar's hours.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Slim {
-    /// When the estate must be at its full size: a calendar's name, or a calendar in place.
-    pub calendar: CalendarChoice,
-    /// The ECS cluster's name.
-    pub cluster: String,
-    /// The smallest number of tasks at night, for each service: at least 1.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub services: BTreeMap<String, u32>,
-    /// The smallest capacity at night in ACU, for each Aurora Serverless v2 cluster: at least 0.5.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub databases: BTreeMap<String, f64>,
-    /// Alarms that hold shrinking back while they are in ALARM.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub brakes: Vec<String>,
-    /// Undo what a person changed by hand at night, instead of leaving it until morning.
-    #[serde(default)]
-    pub enforce: bool,
-}
-
 /// The secrets that are replaced when they are too old.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -334,20 +311,7 @@ impl Estate {
             sleep.problems(&mut problems);
         }
         if let Some(slim) = &self.slim {
-            for (name, count) in &slim.services {
-                if *count == 0 {
-                    problems.push(format!(
-                        "slim.services.{name}: 0 tasks would be asleep, not slim: write at least 1"
-                    ));
-                }
-            }
-            for (name, capacity) in &slim.databases {
-                if !capacity.is_finite() || *capacity < 0.5 {
-                    problems.push(format!(
-                        "slim.databases.{name}: {capacity} ACU is below the floor: write at least 0.5"
-                    ));
-                }
-            }
+            slim.problems(&mut problems);
         }
         problems
     }

@@ -7,6 +7,7 @@ mod estate;
 mod parse;
 #[cfg(feature = "schema")]
 pub mod schema;
+mod slim;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -14,10 +15,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub use company::{Company, Language, Prices, Slack};
 pub use duration::{Duration, NotADuration};
 pub use estate::{
-    CalendarChoice, DeploymentsWake, Estate, Rotate, Secret, SecretKind, Services, Sleep, Slim,
-    Watch,
+    CalendarChoice, DeploymentsWake, Estate, Rotate, Secret, SecretKind, Services, Sleep, Watch,
 };
 pub use parse::{LIMIT_BYTES, Problem, nearest};
+pub use slim::{NightCapacity, Slim, Slimmer, slimmer};
 
 use crate::calendar::Calendar;
 
@@ -117,6 +118,29 @@ pub fn sleeper(
     let Some(sleep) = &estate.sleep else {
         return Ok(None);
     };
+    let calendar = calendar_of(document, "sleep", &sleep.calendar, company)?;
+    Ok(Some(Sleeper {
+        name: name.to_owned(),
+        sleep: sleep.clone(),
+        calendar: calendar.hours,
+        zone: calendar.zone,
+        language: company.language,
+        prices: company.prices.clone(),
+    }))
+}
+
+/// A section's calendar with the company's days, and the zone in which it is meant.
+struct Hours {
+    hours: Calendar,
+    zone: TimeZone,
+}
+
+fn calendar_of(
+    document: &str,
+    section: &str,
+    choice: &CalendarChoice,
+    company: &Company,
+) -> Result<Hours, Vec<Problem>> {
     let problem = |text: String| {
         vec![Problem {
             document: document.to_owned(),
@@ -125,7 +149,7 @@ pub fn sleeper(
         }]
     };
     let zone = company.zone().map_err(problem)?;
-    let spec = match &sleep.calendar {
+    let spec = match choice {
         CalendarChoice::InPlace(spec) => spec,
         CalendarChoice::Named(wanted) => company.calendars.get(wanted).ok_or_else(|| {
             let known: Vec<&str> = company.calendars.keys().map(String::as_str).collect();
@@ -135,18 +159,14 @@ pub fn sleeper(
                 None => format!("it knows {}", known.join(", ")),
             };
             problem(format!(
-                "sleep.calendar: the company's document has no calendar `{wanted}`: {hint}"
+                "{section}.calendar: the company's document has no calendar `{wanted}`: {hint}"
             ))
         })?,
     };
-    Ok(Some(Sleeper {
-        name: name.to_owned(),
-        sleep: sleep.clone(),
-        calendar: Calendar::new(spec, &company.holidays, zone.clone()),
+    Ok(Hours {
+        hours: Calendar::new(spec, &company.holidays, zone.clone()),
         zone,
-        language: company.language,
-        prices: company.prices.clone(),
-    }))
+    })
 }
 
 #[cfg(test)]

@@ -125,10 +125,6 @@ fn what_is_wrong_is_answered_with_the_parameter_the_place_and_the_mend() {
             &["must never sleep", "keep one"],
         ),
         (
-            "version: 1\nslim:\n  calendar: b\n  cluster: c\n  services: { api: 0 }\n  databases: { main: 0.25 }",
-            &["at least 1", "at least 0.5"],
-        ),
-        (
             "version: 1\nsleep: [",
             &["/nightshift/estates/staging, line"],
         ),

@@ -21,6 +21,12 @@ use crate::{
 pub trait Step {
     /// The step in a form that can be told.
     fn deed(&self, arn: &Arn) -> Deed;
+
+    /// Whether it is taken even while another function changes the resource: what only gives back
+    /// is never held up.
+    fn waits_for_nobody(&self) -> bool {
+        false
+    }
 }
 
 /// The steps on one resource, in order: when one fails, those behind it are left for the next look.
@@ -78,6 +84,32 @@ impl<S: Step> Plan<S> {
             )
             .collect()
     }
+
+    /// Leaves alone what other functions are changing now: its chain is taken out of the plan, and
+    /// its row says whom it waits for, unless the chain waits for nobody.
+    pub fn keep_off(&mut self, owners: &BTreeMap<Arn, Owner>, now: Timestamp) {
+        for (arn, owner) in owners.iter().filter(|(_, owner)| owner.until > now) {
+            let planned = self.chains.len();
+            self.chains.retain(|chain| {
+                chain.arn != *arn || chain.steps.iter().any(Step::waits_for_nobody)
+            });
+            if self.chains.len() == planned {
+                continue;
+            }
+            self.settled = false;
+            for row in self
+                .rows
+                .iter_mut()
+                .filter(|row| row.arn.as_ref() == Some(arn))
+            {
+                row.settled = false;
+                row.waits_for = Some(Cause::Owned {
+                    function: owner.function.clone(),
+                    until: owner.until,
+                });
+            }
+        }
+    }
 }
 
 impl<S> Plan<S> {
@@ -97,30 +129,6 @@ impl<S> Plan<S> {
             failures: Vec::new(),
             news: Vec::new(),
             next: self.due,
-        }
-    }
-
-    /// Leaves alone what other functions are changing now: its chain is taken out of the plan, and
-    /// its row says whom it waits for.
-    pub fn keep_off(&mut self, owners: &BTreeMap<Arn, Owner>, now: Timestamp) {
-        for (arn, owner) in owners.iter().filter(|(_, owner)| owner.until > now) {
-            let planned = self.chains.len();
-            self.chains.retain(|chain| chain.arn != *arn);
-            if self.chains.len() == planned {
-                continue;
-            }
-            self.settled = false;
-            for row in self
-                .rows
-                .iter_mut()
-                .filter(|row| row.arn.as_ref() == Some(arn))
-            {
-                row.settled = false;
-                row.waits_for = Some(Cause::Owned {
-                    function: owner.function.clone(),
-                    until: owner.until,
-                });
-            }
         }
     }
 }

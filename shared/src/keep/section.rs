@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::tz::TimeZone;
 
 use crate::{
-    config::{self, Company, Estate, Language, Problem, Services, Sleeper},
+    config::{self, Company, Estate, Language, Problem, Services, Sleeper, Slimmer},
     kind::Service,
 };
 
@@ -84,5 +84,36 @@ impl Section for Sleeper {
             .chain(&sleep.databases)
             .cloned()
             .collect()
+    }
+}
+
+impl Section for Slimmer {
+    fn read(
+        document: &str,
+        name: &str,
+        estate: &Estate,
+        company: &Company,
+    ) -> Result<Option<Self>, Vec<Problem>> {
+        config::slimmer(document, name, estate, company)
+    }
+
+    fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    fn language(&self) -> Language {
+        self.language
+    }
+
+    fn claims_service(&self, service: &Service) -> bool {
+        self.claims_service(service)
+    }
+
+    fn claims_database(&self, name: &str) -> bool {
+        self.claims_database(name)
+    }
+
+    fn watched(&self) -> Vec<String> {
+        self.watched()
     }
 }

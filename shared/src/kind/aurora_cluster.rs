@@ -1,7 +1,11 @@
 //! An Aurora cluster, stopped and started as a whole. It is usable when it and its writer are;
 //! its member instances are never touched.
 
+pub mod serverless;
+
 use super::{DatabaseState, Never, rds_instance};
+
+pub use serverless::{Cluster, Member};
 
 /// What a cluster's status means, together with its writer's, if it has one.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html>

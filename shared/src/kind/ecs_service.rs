@@ -24,7 +24,7 @@ pub struct Service {
     pub pending: u32,
     /// The PRIMARY deployment.
     pub deployment: Option<Deployment>,
-    /// The value of the tag that consents to sleeping.
+    /// The value of the tag that consents, to sleeping or to slimming, as who looks is after.
     pub tag: Option<String>,
     /// The scalable target of its desired count.
     pub target: Option<Target>,
@@ -77,7 +77,7 @@ pub struct Target {
     pub bounds: Bounds,
     /// Which scalings are suspended.
     pub suspension: Suspension,
-    /// The tag that consents to sleeping.
+    /// The tag that consents, to sleeping or to slimming, as who looks is after.
     pub tag: Tag,
 }
 

@@ -2,6 +2,7 @@
 //! taken. The order between kinds is [`ORDER`]: forwards to sleep, backwards to wake.
 
 pub mod aurora_cluster;
+pub mod capacity;
 pub mod database;
 pub mod ecs_service;
 pub mod rds_instance;
@@ -10,13 +11,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use capacity::{Acu, Capacity, Level, Lever};
 pub use database::{Database, DatabaseState, Never, Sizing};
 pub use ecs_service::{Bounds, Deployment, Rollout, Service, Size, Suspension, Tag, Target};
 
 /// The tag that consents to sleeping; its value is the estate's name.
 pub const SLEEP_TAG: &str = "nightshift:sleep";
 
-/// A kind of resource that can sleep.
+/// The tag that consents to slimming; its value is the estate's name.
+pub const SLIM_TAG: &str = "nightshift:slim";
+
+/// A kind of resource that can sleep or be slimmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {

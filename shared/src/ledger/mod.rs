@@ -5,6 +5,7 @@
 //! Each function that keeps estates has a ledger of its own in the one table. Of the others' it
 //! reads one thing: which resources they are changing now.
 
+pub mod slim;
 #[cfg(feature = "dynamodb")]
 pub mod store;
 
@@ -212,6 +213,10 @@ pub enum Order {
     Wake,
     /// Be asleep.
     Sleep,
+    /// Be at the day's size.
+    Day,
+    /// Be at the night's size.
+    Night,
     /// Change nothing.
     Hold,
 }
@@ -242,9 +247,15 @@ pub struct EstateRecord {
     /// What is the matter now, by key, and since when.
     #[serde(default)]
     pub matters: BTreeMap<String, Matter>,
+    /// What is known of the night of an estate that is slimmed, until it is told in the morning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub night: Option<slim::Night>,
+    /// What slimming saved in the month of the last night that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<slim::Month>,
 }
 
-/// Where between asleep and awake an estate is.
+/// Where between asleep and awake, or between night and day, an estate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
@@ -256,6 +267,14 @@ pub enum Phase {
     Asleep,
     /// On its way back.
     ToWake,
+    /// At the day's size.
+    Day,
+    /// On its way to the night's size.
+    ToNight,
+    /// All of it was seen at the night's size.
+    Night,
+    /// On its way back to the day's size.
+    ToDay,
 }
 
 /// How long one wake took.
@@ -300,6 +319,8 @@ impl EstateRecord {
             slept_at: None,
             wakes: Vec::new(),
             matters: BTreeMap::new(),
+            night: None,
+            month: None,
         }
     }
 

@@ -43,6 +43,7 @@ pub fn thread(estate: &str, news: &News, at: Timestamp, zone: &TimeZone) -> Stri
     let night = match news {
         News::Asleep { began, .. } => Some(*began),
         News::Ready { slept_at, .. } => *slept_at,
+        News::NightSummary { night } => Some(night.began),
         _ => None,
     };
     let local = night.unwrap_or(at).to_zoned(zone.clone());

@@ -2,7 +2,10 @@
 //! the reader's language is made from them in one place, [`text`].
 
 pub mod message;
+mod night;
 pub mod text;
+
+pub use night::{HeldSpan, NightTold, Peak, Slimmed, Waiting};
 
 #[cfg(feature = "sns")]
 pub mod publish;
@@ -14,11 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     config::Problem,
-    kind::{Arn, Kind, Never, Suspension},
+    kind::{Arn, Kind, Level, Lever, Never, Suspension},
     ledger::{Order, Phase},
 };
 
-/// What an estate should be now.
+/// What an estate should be now: awake or asleep where it sleeps, day or night where it is slimmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -26,12 +29,16 @@ pub enum State {
     Awake,
     /// Costing as little as it can.
     Asleep,
+    /// At the day's size.
+    Day,
+    /// At the night's size.
+    Night,
 }
 
 /// What an estate should be, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// Awake or asleep; none while a hold lasts, which changes nothing.
+    /// What it should be; none while a hold lasts, which changes nothing.
     pub state: Option<State>,
     /// Who says so.
     pub why: Why,
@@ -161,6 +168,59 @@ pub enum Cause {
     },
     /// A hold is in force.
     Hold,
+    /// An alarm that the document names is in ALARM.
+    Alarm {
+        /// Its name.
+        alarm: String,
+    },
+    /// An alarm that the document names was not found.
+    NoAlarm {
+        /// Its name.
+        alarm: String,
+    },
+    /// A deployment of a service of the estate is under way.
+    Deploying {
+        /// The service's name.
+        service: String,
+        /// Whether it rolls a failed one back.
+        back: bool,
+    },
+    /// A database of the estate fails over or is being changed.
+    Unrest {
+        /// Its name.
+        database: String,
+        /// AWS's word for it.
+        status: String,
+    },
+    /// Its load would not fit what is left of it.
+    Load {
+        /// The CPU utilisation that would be left with, in per cent.
+        percent: u32,
+        /// The tasks, or the capacity, that would bear it.
+        left: Level,
+    },
+    /// How loaded it was in the last minutes is not known.
+    NoLoad,
+    /// Somebody changed it by hand at night; it is left alone until morning.
+    ByHand,
+    /// Somebody put the day's size back at night; it is left alone for the configured grace.
+    PutBack {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Its auto scaling is suspended, so that it could not grow, or would not shrink.
+    ScalingSuspended,
+    /// Somebody set its count to 0.
+    AtZero,
+    /// Its count is above the maximum: registering its target would lower it.
+    AboveMaximum {
+        /// The count.
+        count: u32,
+        /// The maximum.
+        max: u32,
+    },
+    /// It is no cluster of Aurora Serverless v2.
+    NotServerless,
 }
 
 /// One resource as a person wants to see it.
@@ -478,6 +538,89 @@ pub enum News {
         /// Each step.
         steps: Vec<Deed>,
     },
+    /// What a night of being small came to: one message a night, in the morning.
+    NightSummary {
+        /// The night.
+        #[serde(flatten)]
+        night: Box<NightTold>,
+    },
+    /// The estate is at the day's size again in the middle of the night, because somebody wished so.
+    FullSize {
+        /// Every service with its tasks.
+        services: Vec<Count>,
+        /// Seconds from the first look to the last task.
+        seconds: i64,
+    },
+    /// Not everything is at the day's size although it should be.
+    NotReady {
+        /// The opening that has come, if the calendar wants the day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opening: Option<Timestamp>,
+        /// Since when it grows.
+        since: Timestamp,
+        /// What is not there yet, and why.
+        waiting: Vec<Waiting>,
+    },
+    /// Something has held shrinking back for long.
+    HeldBack {
+        /// What does not get smaller, and why.
+        waiting: Vec<Waiting>,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Somebody changed at night what is not theirs alone; it is left alone until morning.
+    ChangedByHand {
+        /// The resource's name.
+        resource: String,
+        /// What was changed.
+        lever: Lever,
+        /// What it was set to.
+        hand: Level,
+        /// What it was by day.
+        day: Level,
+        /// What it was at night.
+        night: Level,
+        /// When that was first seen.
+        since: Timestamp,
+        /// When the day returns, as far as can be foretold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// Somebody put the day's size back at night: it is lowered again after the grace.
+    PutBack {
+        /// The resource's name.
+        resource: String,
+        /// What was changed.
+        lever: Lever,
+        /// What it was by day, and is again.
+        day: Level,
+        /// What it was at night.
+        night: Level,
+        /// When that was first seen.
+        since: Timestamp,
+        /// When it is lowered again.
+        until: Timestamp,
+    },
+    /// Somebody's change at night was undone, as the document wants it.
+    HandUndone {
+        /// The resource's name.
+        resource: String,
+        /// What was changed.
+        lever: Lever,
+        /// What somebody had set it to.
+        hand: Level,
+        /// What it is set to.
+        night: Level,
+    },
+    /// The day's minimum is above the maximum that somebody set meanwhile.
+    DayCapped {
+        /// The resource's name.
+        resource: String,
+        /// The day's minimum.
+        day: Level,
+        /// The maximum, which is what the minimum returns to.
+        max: Level,
+    },
 }
 
 /// A step that is planned, in a form that can be told.
@@ -533,6 +676,26 @@ pub enum Deed {
         /// The resource.
         arn: Arn,
     },
+    /// Write down the day's size.
+    SaveDay {
+        /// The resource.
+        arn: Arn,
+        /// What is saved.
+        lever: Lever,
+        /// The day's size.
+        day: Level,
+    },
+    /// Move the lever of a resource that is slimmed.
+    Move {
+        /// The resource.
+        arn: Arn,
+        /// What is moved.
+        lever: Lever,
+        /// From.
+        from: Level,
+        /// To.
+        to: Level,
+    },
     /// Keep the estate awake for a deployment.
     WakeForDeployment {
         /// The service and the deployment's id.
@@ -564,6 +727,8 @@ impl News {
             Self::Ready { .. }
             | Self::Asleep { .. }
             | Self::RestartedByAws { .. }
+            | Self::NightSummary { .. }
+            | Self::FullSize { .. }
             | Self::Would { .. } => Severity::Quiet,
             Self::Overridden { .. }
             | Self::DeploymentWoke { .. }
@@ -572,6 +737,10 @@ impl News {
             | Self::AwakeByHand { .. }
             | Self::Clamped { .. }
             | Self::RolloutEnded { .. }
+            | Self::HeldBack { .. }
+            | Self::ChangedByHand { .. }
+            | Self::PutBack { .. }
+            | Self::HandUndone { .. }
             | Self::Released { .. } => Severity::Notice,
             Self::NeverStops { .. }
             | Self::Gone { .. }
@@ -580,15 +749,17 @@ impl News {
             | Self::Rivals { .. }
             | Self::DocumentBroken { .. }
             | Self::CannotRead { .. }
+            | Self::DayCapped { .. }
             | Self::Stuck {
-                wanted: State::Asleep,
+                wanted: State::Asleep | State::Night,
                 ..
             } => Severity::Warning,
             Self::DarkReleaseFails { .. }
             | Self::NoConsent { asleep: true, .. }
             | Self::ChangeFails { .. }
+            | Self::NotReady { .. }
             | Self::Stuck {
-                wanted: State::Awake,
+                wanted: State::Awake | State::Day,
                 ..
             } => Severity::Alert,
         }
@@ -689,6 +860,27 @@ pub enum Finding {
         /// What failed.
         failure: Failure,
     },
+    /// The night's size is no smaller than the day's.
+    SavesNothing {
+        /// The resource's name.
+        name: String,
+        /// What it is by day.
+        day: Level,
+        /// What the document wants at night.
+        night: Level,
+    },
+    /// Its auto scaling is suspended.
+    ScalingSuspended {
+        /// The service.
+        service: String,
+    },
+    /// It is no cluster of Aurora Serverless v2.
+    NotServerless {
+        /// The database.
+        database: String,
+    },
+    /// No alarm holds shrinking back.
+    NoBrakes,
 }
 
 /// What `doctor` answers for one estate.

@@ -37,7 +37,12 @@ impl Draft<'_> {
         self.matters.keep_what_was_told(match self.record.phase {
             Phase::ToWake => &["dark-fails/", "stuck/awake/"],
             Phase::ToSleep => &["stuck/asleep/"],
-            Phase::Awake | Phase::Asleep => &[],
+            Phase::Awake
+            | Phase::Asleep
+            | Phase::Day
+            | Phase::ToNight
+            | Phase::Night
+            | Phase::ToDay => &[],
         });
     }
 
@@ -92,8 +97,8 @@ impl Draft<'_> {
             return;
         }
         let side = match wanted {
-            State::Awake => "awake",
-            State::Asleep => "asleep",
+            State::Awake | State::Day => "awake",
+            State::Asleep | State::Night => "asleep",
         };
         let stuck_after = self.view.sleeper.sleep.stuck_after.get();
         let id = row.arn.as_ref().map_or(row.name.as_str(), short);
@@ -101,8 +106,8 @@ impl Draft<'_> {
         let resource = row.name.clone();
         let cause = cause.clone();
         let overdue = match wanted {
-            State::Asleep => self.now.duration_since(since) >= stuck_after,
-            State::Awake => {
+            State::Asleep | State::Night => self.now.duration_since(since) >= stuck_after,
+            State::Awake | State::Day => {
                 self.now.duration_since(since) >= stuck_after
                     || self.late_since().is_some_and(|opening| opening <= self.now)
             }

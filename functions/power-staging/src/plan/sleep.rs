@@ -392,7 +392,12 @@ impl Draft<'_> {
         match self.record.phase {
             Phase::Asleep => true,
             Phase::ToSleep => self.now > self.grace_ends(self.record.since),
-            Phase::Awake | Phase::ToWake => false,
+            Phase::Awake
+            | Phase::ToWake
+            | Phase::Day
+            | Phase::ToNight
+            | Phase::Night
+            | Phase::ToDay => false,
         }
     }
 

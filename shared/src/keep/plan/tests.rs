@@ -10,11 +10,22 @@ use crate::{
 
 /// A step that only says what it is.
 #[derive(Debug, PartialEq)]
-struct Stop;
+enum Power {
+    Stop,
+    Start,
+}
 
-impl Step for Stop {
+impl Step for Power {
     fn deed(&self, arn: &Arn) -> Deed {
-        Deed::Stop { arn: arn.clone() }
+        let arn = arn.clone();
+        match self {
+            Self::Stop => Deed::Stop { arn },
+            Self::Start => Deed::Start { arn },
+        }
+    }
+
+    fn waits_for_nobody(&self) -> bool {
+        *self == Self::Start
     }
 }
 
@@ -58,11 +69,11 @@ fn row(name: &str) -> Row {
 }
 
 /// A plan that stops databases `a` and `b`, and has nothing to do with `c`.
-fn plan() -> Plan<Stop> {
+fn plan() -> Plan<Power> {
     let stop = |name| Chain {
         arn: arn(name),
         kind: Kind::RdsInstance,
-        steps: vec![Stop],
+        steps: vec![Power::Stop],
     };
     Plan {
         wanted: Wanted {
@@ -214,4 +225,18 @@ fn the_next_opening_is_the_one_after_the_hours_that_are_open_now() {
     ] {
         assert_eq!(turns.next_opening(jst(at)), Some(jst(opening)), "{at}");
     }
+}
+
+#[test]
+fn what_only_gives_back_waits_for_no_other_function() {
+    let owner = Owner {
+        function: "another".to_owned(),
+        purpose: "rotate".to_owned(),
+        until: noon() + SignedDuration::from_mins(10),
+    };
+    let mut plan = plan();
+    plan.chains[0].steps.push(Power::Start);
+    plan.keep_off(&BTreeMap::from([(arn("a"), owner)]), noon());
+    assert_eq!((plan.chains.len(), plan.settled), (2, true));
+    assert_eq!(plan.rows[0].waits_for, None);
 }

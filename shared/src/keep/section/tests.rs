@@ -76,3 +76,25 @@ fn a_document_without_the_section_is_none_of_the_functions_business() {
     let read: Option<Sleeper> = Section::read("estate", "a", &estate, &company).unwrap();
     assert!(read.is_none());
 }
+
+#[test]
+fn what_is_slimmed_is_the_estates_by_its_name_and_what_is_kept_only_concerns_it() {
+    let company = config::company("company", "version: 1\ntime_zone: Asia/Tokyo").unwrap();
+    let text = "version: 1
+slim:
+  calendar: { hours: { daily: 07:00-22:00 } }
+  cluster: production
+  services: { api: 1 }
+  databases: { main: 0.5, old: keep }";
+    let estate = config::estate("estate", text).unwrap();
+    let section: Slimmer = Section::read("estate", "a", &estate, &company)
+        .unwrap()
+        .unwrap();
+    let claims = |cluster: &str| Section::claims_service(&section, &service(cluster, None));
+    assert_eq!([claims("production"), claims("staging")], [true, false]);
+    let claims = |name: &str| Section::claims_database(&section, name);
+    assert_eq!([claims("main"), claims("old")], [true, false]);
+    assert_eq!(Section::watched(&section), ["production", "main", "old"]);
+    let sleeps: Option<Sleeper> = Section::read("estate", "a", &estate, &company).unwrap();
+    assert!(sleeps.is_none());
+}

@@ -104,7 +104,7 @@ fn letter(day: Weekday) -> &'static str {
     }
 }
 
-fn month_name(month: i8) -> &'static str {
+pub(super) fn month_name(month: i8) -> &'static str {
     match month {
         1 => "January",
         2 => "February",

@@ -1,5 +1,7 @@
 //! English. `Mode: watch` turns what nightshift does into what it would do.
 
+mod slim;
+
 use jiff::Timestamp;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Problem,
-    kind::{Arn, Kind, Never, SLEEP_TAG, Suspension},
+    kind::{Arn, Kind, Lever, Never, SLEEP_TAG, Suspension},
     ledger::{Order, Phase},
     report::{
         Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report,
@@ -24,6 +26,11 @@ pub(super) struct English<'a>(pub(super) &'a Place<'a>);
 impl Tongue for English<'_> {
     #[allow(clippy::too_many_lines, reason = "one arm for each news")]
     fn news(&self, news: &News) -> Told {
+        if self.0.slims()
+            && let Some(told) = self.slimming(news)
+        {
+            return told;
+        }
         let estate = self.estate();
         match news {
             News::Ready { opening, .. } => (self.ready_title(*opening), self.ready(news)),
@@ -105,6 +112,14 @@ impl Tongue for English<'_> {
                             "🕐 {estate}: {} is not usable yet (nothing for you to do but wait)",
                             subject(resource, cause)
                         ),
+                        State::Night => format!(
+                            "🕐 {estate}: {} is not smaller yet (nothing for you to do)",
+                            code(resource)
+                        ),
+                        State::Day => format!(
+                            "🕐 {estate}: {} is not at its day's size yet (nothing for you to do but wait)",
+                            code(resource)
+                        ),
                     },
                     lines,
                 )
@@ -123,6 +138,14 @@ impl Tongue for English<'_> {
                     State::Awake => format!(
                         "⚠️ {estate} is not usable: {} does not wake (needs you)",
                         subject(resource, cause)
+                    ),
+                    State::Night => format!(
+                        "⚠️ {estate}: {} does not get smaller (needs you; users not affected)",
+                        code(resource)
+                    ),
+                    State::Day => format!(
+                        "⚠️ {estate}: {} does not grow (needs you; users may be affected)",
+                        code(resource)
                     ),
                 },
                 vec![
@@ -238,7 +261,7 @@ impl Tongue for English<'_> {
                             |keeper| format!("{} keeps it until that is mended.", code(keeper))
                         )
                     ),
-                    format!("Take it out of all documents but one, and let the tag `{SLEEP_TAG}` name that estate. For this one:"),
+                    format!("Take it out of all documents but one, and let the tag `{}` name that estate. For this one:", self.0.tag()),
                     tag_command(arn, self.0),
                 ],
             ),
@@ -262,6 +285,23 @@ impl Tongue for English<'_> {
                     "If it was not meant, put the document back.".to_owned(),
                 ],
             ),
+            News::NightSummary { night } => self.night_summary(night),
+            News::FullSize { .. } => self.full_size(news),
+            News::NotReady {
+                opening,
+                since,
+                waiting,
+            } => self.not_ready(*opening, *since, waiting),
+            News::HeldBack { waiting, since } => self.held_back(waiting, *since),
+            News::ChangedByHand { .. } => self.changed_by_hand(news),
+            News::PutBack { .. } => self.put_back(news),
+            News::HandUndone {
+                resource,
+                lever,
+                hand,
+                night,
+            } => self.hand_undone(resource, *lever, *hand, *night),
+            News::DayCapped { resource, day, max } => self.day_capped(resource, *day, *max),
             News::ChangeFails { failure, since } => self.change_fails(failure, *since),
             News::CannotRead { failure, since } => self.cannot_read(failure, *since),
             News::Would { steps } => {
@@ -312,6 +352,26 @@ impl Tongue for English<'_> {
                 format!("close the entry of {}: it was seen as before", name(arn))
             }
             Deed::Forget { arn } => format!("forget what is saved of {}", name(arn)),
+            Deed::SaveDay { arn, lever, day } => match lever {
+                Lever::Minimum => format!("save {} with its minimum of {day}", name(arn)),
+                Lever::Count => format!("save {} with its count of {day}", name(arn)),
+                Lever::Capacity => format!("save {} with its minimum of {day} ACU", name(arn)),
+            },
+            Deed::Move {
+                arn,
+                lever,
+                from,
+                to,
+            } => match lever {
+                Lever::Minimum => {
+                    format!("set the minimum of {} from {from} to {to}", name(arn))
+                }
+                Lever::Count => format!("set {} from {from} to {to}", name(arn)),
+                Lever::Capacity => format!(
+                    "set the minimum capacity of {} from {from} to {to} ACU",
+                    name(arn)
+                ),
+            },
             Deed::WakeForDeployment { deployment, until } => format!(
                 "keep the estate awake until {} for deployment {}",
                 self.clock(*until),
@@ -379,8 +439,9 @@ impl Tongue for English<'_> {
                 code(service)
             ),
             Finding::NoConsent { arn, .. } => format!(
-                "{} lacks the tag `{SLEEP_TAG}` = `{}`, so it is left alone: {}",
+                "{} lacks the tag `{}` = `{}`, so it is left alone: {}",
                 resource_of(arn),
+                self.0.tag(),
                 self.estate(),
                 tag_command(arn, self.0)
             ),
@@ -391,6 +452,19 @@ impl Tongue for English<'_> {
                 )
             }
             Finding::Unread { failure } => failed(failure),
+            Finding::SavesNothing { name, day, night } => format!(
+                "{} saves nothing: it has {day} by day, and {night} at night. Write less, or take it out.",
+                code(name)
+            ),
+            Finding::ScalingSuspended { service } => format!(
+                "{} has suspended auto scaling: it is left alone, since it could not grow again, or would not shrink.",
+                code(service)
+            ),
+            Finding::NotServerless { database } => format!(
+                "{} is no cluster of Aurora Serverless v2: take it out of `databases`, or write `keep`.",
+                code(database)
+            ),
+            Finding::NoBrakes => "No alarm holds shrinking back: name one or two under `brakes`, of errors for instance.".to_owned(),
         }
     }
 
@@ -406,8 +480,9 @@ impl Tongue for English<'_> {
             .map_or_else(String::new, |saved| {
                 format!(", which is worth about {}", money(saved))
             });
+        let sleeps = if self.0.slims() { "is small" } else { "sleeps" };
         let mut lines = vec![format!(
-            "It sleeps {} h this month by the calendar{worth}.",
+            "It {sleeps} {} h this month by the calendar{worth}.",
             diagnosis.hours_asleep_this_month
         )];
         if !diagnosis.still_billed.is_empty() {
@@ -427,8 +502,10 @@ impl Tongue for English<'_> {
 
     fn provenance(&self) -> String {
         format!(
-            "account {} · {} · nightshift power-staging",
-            self.0.account, self.0.region
+            "account {} · {} · nightshift {}",
+            self.0.account,
+            self.0.region,
+            self.0.teller()
         )
     }
 }
@@ -586,10 +663,13 @@ impl English<'_> {
         reason: &str,
         set_at: Timestamp,
     ) -> Told {
+        if self.0.slims() || matches!(order, Order::Day | Order::Night) {
+            return self.slim_overridden(order, until, who, reason, set_at);
+        }
         let estate = self.estate();
         let (told, at, set_at) = (self.until(until), self.at(until), self.at(set_at));
         match order {
-            Order::Wake => (
+            Order::Wake | Order::Day => (
                 format!(
                     "🕙 {estate} {} until {told}",
                     self.or("stays up", "would stay up")
@@ -599,7 +679,7 @@ impl English<'_> {
                     self.or("goes to sleep", "would go to sleep")
                 )],
             ),
-            Order::Sleep => (
+            Order::Sleep | Order::Night => (
                 format!(
                     "🕙 {estate} {} until {told}",
                     self.or("is kept asleep", "would be kept asleep")
@@ -709,8 +789,9 @@ impl English<'_> {
         lines.extend(aws_says(failure));
         lines.push(if failure.denied {
             format!(
-                "Add the permission to the role of `{}`; if the role has it, the tag `{SLEEP_TAG}` is not on the resource. It is tried again at every look.",
-                word(self.0.function)
+                "Add the permission to the role of `{}`; if the role has it, the tag `{}` is not on the resource. It is tried again at every look.",
+                word(self.0.function),
+                self.0.tag()
             )
         } else {
             "It is tried again at every look; the other resources go on. If it lasts, mend what AWS says.".to_owned()
@@ -766,6 +847,12 @@ impl English<'_> {
         let Some(wanted) = &report.wanted else {
             return format!("⚠️ {estate}: no document can be read, so nothing is changed ({act})");
         };
+        if matches!(
+            report.phase,
+            Phase::Day | Phase::ToNight | Phase::Night | Phase::ToDay
+        ) {
+            return format!("{} ({act})", self.slim_state(report));
+        }
         let until = match (report.phase, wanted.state, wanted.until) {
             (Phase::Awake, Some(State::Awake), Some(until))
             | (Phase::Asleep, Some(State::Asleep), Some(until)) => {
@@ -780,8 +867,8 @@ impl English<'_> {
             }
             (Phase::ToSleep, _) => format!("🕐 {estate} is on its way to sleep"),
             (Phase::Asleep, _) => format!("🌙 {estate} is asleep{until}"),
-            (Phase::ToWake, true) => format!("🕐 {estate} is usable, and settles"),
-            (Phase::ToWake, false) => format!("🕐 {estate} is on its way up, not usable yet"),
+            (_, false) => format!("🕐 {estate} is on its way up, not usable yet"),
+            (_, true) => format!("🕐 {estate} is usable, and settles"),
         };
         format!("{state} ({act})")
     }
@@ -793,6 +880,8 @@ impl English<'_> {
         let state = match wanted.state {
             Some(State::Awake) => "awake",
             Some(State::Asleep) => "asleep",
+            Some(State::Day) => "the day's size",
+            Some(State::Night) => "the night's size",
             None => "as it is",
         };
         let until = wanted
@@ -809,6 +898,8 @@ impl English<'_> {
                 let order = match order {
                     Order::Wake => "woken",
                     Order::Sleep => "put to sleep",
+                    Order::Day => "given the day's size",
+                    Order::Night => "made small",
                     Order::Hold => "held",
                 };
                 format!(
@@ -839,10 +930,18 @@ impl English<'_> {
         match row.wanted {
             Some(State::Awake) if !row.settled => facts.push("should be awake".to_owned()),
             Some(State::Asleep) if !row.settled => facts.push("should be asleep".to_owned()),
+            Some(State::Day) if !row.settled => facts.push("should have its day's size".to_owned()),
+            Some(State::Night) if !row.settled => facts.push("should be smaller".to_owned()),
             None => facts.push("left alone".to_owned()),
             Some(_) => {}
         }
-        facts.extend(row.saved_count.map(|count| format!("saved count {count}")));
+        facts.extend(row.saved_count.map(|count| {
+            if self.0.slims() {
+                format!("{count} by day")
+            } else {
+                format!("saved count {count}")
+            }
+        }));
         facts.extend(
             row.since
                 .map(|since| format!("since {}", self.clock(since))),
@@ -876,6 +975,7 @@ impl English<'_> {
     }
 
     /// A cause without its subject, and the code that belongs behind it.
+    #[allow(clippy::too_many_lines, reason = "one arm for each cause")]
     fn clause(&self, cause: &Cause) -> (String, Option<String>) {
         match cause {
             Cause::Status { status } => (status_words(status).to_owned(), Some(code(status))),
@@ -948,10 +1048,11 @@ impl English<'_> {
                 ),
                 Some(code(refused)),
             ),
-            Cause::NoConsent { found: None } => (format!("has no tag `{SLEEP_TAG}`"), None),
+            Cause::NoConsent { found: None } => (format!("has no tag `{}`", self.0.tag()), None),
             Cause::NoConsent { found: Some(found) } => (
                 format!(
-                    "has the tag `{SLEEP_TAG}` of another estate: {}",
+                    "has the tag `{}` of another estate: {}",
+                    self.0.tag(),
                     code(found)
                 ),
                 None,
@@ -976,6 +1077,18 @@ impl English<'_> {
                 "is held: nothing is changed until the hold ends".to_owned(),
                 None,
             ),
+            Cause::Alarm { .. }
+            | Cause::NoAlarm { .. }
+            | Cause::Deploying { .. }
+            | Cause::Unrest { .. }
+            | Cause::Load { .. }
+            | Cause::NoLoad
+            | Cause::ByHand
+            | Cause::PutBack { .. }
+            | Cause::ScalingSuspended
+            | Cause::AtZero
+            | Cause::AboveMaximum { .. }
+            | Cause::NotServerless => self.slim_clause(cause),
         }
     }
 
@@ -1007,7 +1120,7 @@ impl English<'_> {
                 format!("AWS's own words are in the log of `{}`. It is tried again at every look.", word(self.0.function))
             }
             Cause::NoConsent { .. } => {
-                format!("Give it the tag `{SLEEP_TAG}` with the value `{}`, or take it out of the estate's document.", self.estate())
+                format!("Give it the tag `{}` with the value `{}`, or take it out of the estate's document.", self.0.tag(), self.estate())
             }
             Cause::Claimed { .. } => "Take it out of all documents but one.".to_owned(),
             Cause::Never { never } => format!(
@@ -1018,6 +1131,18 @@ impl English<'_> {
             Cause::Missing => "Correct the name in the estate's document, or take it out.".to_owned(),
             Cause::Unreadable { .. } => "See whether the function's role may read it.".to_owned(),
             Cause::Hold => "It is taken up again when the hold ends.".to_owned(),
+            Cause::Alarm { .. }
+            | Cause::NoAlarm { .. }
+            | Cause::Deploying { .. }
+            | Cause::Unrest { .. }
+            | Cause::Load { .. }
+            | Cause::NoLoad
+            | Cause::ByHand
+            | Cause::PutBack { .. }
+            | Cause::ScalingSuspended
+            | Cause::AtZero
+            | Cause::AboveMaximum { .. }
+            | Cause::NotServerless => self.slim_mend(cause),
         }
     }
 

@@ -1,5 +1,7 @@
 //! 日本語。です・ます調で短く、同僚に書くように。`Mode: watch` では「〜する想定です」と書く。
 
+mod slim;
+
 use jiff::Timestamp;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Problem,
-    kind::{Arn, Kind, Never, SLEEP_TAG, Suspension},
+    kind::{Arn, Kind, Lever, Never, SLEEP_TAG, Suspension},
     ledger::{Order, Phase},
     report::{
         Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report,
@@ -24,6 +26,11 @@ pub(super) struct Japanese<'a>(pub(super) &'a Place<'a>);
 impl Tongue for Japanese<'_> {
     #[allow(clippy::too_many_lines, reason = "one arm for each news")]
     fn news(&self, news: &News) -> Told {
+        if self.0.slims()
+            && let Some(told) = self.slimming(news)
+        {
+            return told;
+        }
         let estate = self.estate();
         match news {
             News::Ready { opening, .. } => (self.ready_title(*opening), self.ready(news)),
@@ -105,6 +112,14 @@ impl Tongue for Japanese<'_> {
                             "🕐 {estate}: {}がまだ使えません(対応は不要です。お待ちください)",
                             subject(resource, cause)
                         ),
+                        State::Night => format!(
+                            "🕐 {estate}: {} がまだ縮小していません(対応は不要です)",
+                            code(resource)
+                        ),
+                        State::Day => format!(
+                            "🕐 {estate}: {} がまだ昼の規模に戻っていません(対応は不要です。お待ちください)",
+                            code(resource)
+                        ),
                     },
                     lines,
                 )
@@ -123,6 +138,14 @@ impl Tongue for Japanese<'_> {
                     State::Awake => format!(
                         "⚠️ {estate} は使えません: {}が起動しません(対応が必要です)",
                         subject(resource, cause)
+                    ),
+                    State::Night => format!(
+                        "⚠️ {estate}: {} が縮小しません(対応が必要です。利用者への影響なし)",
+                        code(resource)
+                    ),
+                    State::Day => format!(
+                        "⚠️ {estate}: {} が昼の規模に戻りません(対応が必要です。利用者に影響するおそれがあります)",
+                        code(resource)
                     ),
                 },
                 vec![
@@ -241,7 +264,7 @@ impl Tongue for Japanese<'_> {
                             |keeper| format!("直るまで {} が受け持ちます。", code(keeper))
                         )
                     ),
-                    format!("1 つを残して設定から外し、タグ `{SLEEP_TAG}` をその環境の名前にしてください。この環境に残すときは:"),
+                    format!("1 つを残して設定から外し、タグ `{}` をその環境の名前にしてください。この環境に残すときは:", self.0.tag()),
                     tag_command(arn, self.0),
                 ],
             ),
@@ -260,6 +283,23 @@ impl Tongue for Japanese<'_> {
                     "意図しない削除なら、設定を元に戻してください。".to_owned(),
                 ],
             ),
+            News::NightSummary { night } => self.night_summary(night),
+            News::FullSize { .. } => self.full_size(news),
+            News::NotReady {
+                opening,
+                since,
+                waiting,
+            } => self.not_ready(*opening, *since, waiting),
+            News::HeldBack { waiting, since } => self.held_back(waiting, *since),
+            News::ChangedByHand { .. } => self.changed_by_hand(news),
+            News::PutBack { .. } => self.put_back(news),
+            News::HandUndone {
+                resource,
+                lever,
+                hand,
+                night,
+            } => self.hand_undone(resource, *lever, *hand, *night),
+            News::DayCapped { resource, day, max } => self.day_capped(resource, *day, *max),
             News::ChangeFails { failure, since } => self.change_fails(failure, *since),
             News::CannotRead { failure, since } => self.cannot_read(failure, *since),
             News::Would { steps } => {
@@ -310,6 +350,23 @@ impl Tongue for Japanese<'_> {
             Deed::Start { arn } => format!("{} を起動する", name(arn)),
             Deed::Close { arn } => format!("元に戻ったことを確認した {} の記録を閉じる", name(arn)),
             Deed::Forget { arn } => format!("{} の保存内容を消す", name(arn)),
+            Deed::SaveDay { arn, lever, day } => match lever {
+                Lever::Minimum => format!("{} の最小値 {day} を保存する", name(arn)),
+                Lever::Count => format!("{} の台数 {day} を保存する", name(arn)),
+                Lever::Capacity => format!("{} の最小容量 {day} ACU を保存する", name(arn)),
+            },
+            Deed::Move {
+                arn,
+                lever,
+                from,
+                to,
+            } => match lever {
+                Lever::Minimum => format!("{} の最小値を {from} から {to} にする", name(arn)),
+                Lever::Count => format!("{} を {from} 台から {to} 台にする", name(arn)),
+                Lever::Capacity => {
+                    format!("{} の最小容量を {from} ACU から {to} ACU にする", name(arn))
+                }
+            },
             Deed::WakeForDeployment { deployment, until } => format!(
                 "デプロイ {} のため、環境を{} まで起こしておく",
                 said(deployment, NAME),
@@ -377,8 +434,9 @@ impl Tongue for Japanese<'_> {
                 code(service)
             ),
             Finding::NoConsent { arn, .. } => format!(
-                "{}にタグ `{SLEEP_TAG}` = `{}` がないため、対象にしません: {}",
+                "{}にタグ `{}` = `{}` がないため、対象にしません: {}",
                 resource_of(arn),
+                self.0.tag(),
                 self.estate(),
                 tag_command(arn, self.0)
             ),
@@ -389,6 +447,22 @@ impl Tongue for Japanese<'_> {
                 )
             }
             Finding::Unread { failure } => failed(failure),
+            Finding::SavesNothing { name, day, night } => format!(
+                "{} は縮小になりません(昼 {day}、夜 {night})。夜を小さくするか、外してください。",
+                code(name)
+            ),
+            Finding::ScalingSuspended { service } => format!(
+                "{} は Auto Scaling が一時停止されています。再び増やせないか、減らないため、対象にしません。",
+                code(service)
+            ),
+            Finding::NotServerless { database } => format!(
+                "{} は Aurora Serverless v2 のクラスターではありません。`databases` から外すか、`keep` と書いてください。",
+                code(database)
+            ),
+            Finding::NoBrakes => {
+                "縮小を待たせるアラームがありません。エラーのアラームなどを `brakes` に書いてください。"
+                    .to_owned()
+            }
         }
     }
 
@@ -402,8 +476,9 @@ impl Tongue for Japanese<'_> {
             .saved_this_month
             .as_ref()
             .map_or_else(String::new, |saved| format!("(約 {} の節約)", money(saved)));
+        let sleeps = if self.0.slims() { "縮小" } else { "停止" };
         let mut lines = vec![format!(
-            "カレンダーどおりなら、今月は {} 時間停止します{worth}。",
+            "カレンダーどおりなら、今月は {} 時間{sleeps}します{worth}。",
             diagnosis.hours_asleep_this_month
         )];
         if !diagnosis.still_billed.is_empty() {
@@ -423,8 +498,10 @@ impl Tongue for Japanese<'_> {
 
     fn provenance(&self) -> String {
         format!(
-            "アカウント {}・{}・nightshift power-staging",
-            self.0.account, self.0.region
+            "アカウント {}・{}・nightshift {}",
+            self.0.account,
+            self.0.region,
+            self.0.teller()
         )
     }
 }
@@ -577,10 +654,13 @@ impl Japanese<'_> {
         reason: &str,
         set_at: Timestamp,
     ) -> Told {
+        if self.0.slims() || matches!(order, Order::Day | Order::Night) {
+            return self.slim_overridden(order, until, who, reason, set_at);
+        }
         let estate = self.estate();
         let (told, at, set_at) = (self.until(until), self.clock(until), self.when(set_at));
         match order {
-            Order::Wake => (
+            Order::Wake | Order::Day => (
                 format!(
                     "🕙 {estate} は{told} まで{}",
                     self.or("起きています", "起きている想定です")
@@ -590,7 +670,7 @@ impl Japanese<'_> {
                     self.or("停止します", "停止する想定です")
                 )],
             ),
-            Order::Sleep => (
+            Order::Sleep | Order::Night => (
                 format!(
                     "🕙 {estate} は{told} まで{}",
                     self.or("停止したままです", "停止したままにする想定です")
@@ -695,8 +775,9 @@ impl Japanese<'_> {
         lines.extend(aws_says(failure));
         lines.push(if failure.denied {
             format!(
-                "`{}` のロールに権限を足してください。権限があるなら、リソースにタグ `{SLEEP_TAG}` がありません。毎回の確認で再試行します。",
-                word(self.0.function)
+                "`{}` のロールに権限を足してください。権限があるなら、リソースにタグ `{}` がありません。毎回の確認で再試行します。",
+                word(self.0.function),
+                self.0.tag()
             )
         } else {
             "毎回の確認で再試行します。ほかのリソースは続けます。長く続くときは、AWS の返答に沿って直してください。".to_owned()
@@ -755,6 +836,12 @@ impl Japanese<'_> {
         let Some(wanted) = &report.wanted else {
             return format!("⚠️ {estate}: 設定が読めないため、何も変更しません({act})");
         };
+        if matches!(
+            report.phase,
+            Phase::Day | Phase::ToNight | Phase::Night | Phase::ToDay
+        ) {
+            return format!("{}({act})", self.slim_state(report));
+        }
         let until = match (report.phase, wanted.state, wanted.until) {
             (Phase::Awake, Some(State::Awake), Some(until))
             | (Phase::Asleep, Some(State::Asleep), Some(until)) => {
@@ -769,8 +856,8 @@ impl Japanese<'_> {
             }
             (Phase::ToSleep, _) => format!("🕐 {estate} は停止処理中です"),
             (Phase::Asleep, _) => format!("🌙 {estate} は{until}停止しています"),
-            (Phase::ToWake, true) => format!("🕐 {estate} は使えます。起動処理の仕上げ中です"),
-            (Phase::ToWake, false) => format!("🕐 {estate} は起動処理中で、まだ使えません"),
+            (_, true) => format!("🕐 {estate} は使えます。起動処理の仕上げ中です"),
+            (_, false) => format!("🕐 {estate} は起動処理中で、まだ使えません"),
         };
         format!("{state}({act})")
     }
@@ -782,6 +869,8 @@ impl Japanese<'_> {
         let state = match wanted.state {
             Some(State::Awake) => "起動",
             Some(State::Asleep) => "停止",
+            Some(State::Day) => "昼の規模",
+            Some(State::Night) => "夜の規模",
             None => "現状のまま",
         };
         let until = wanted
@@ -798,6 +887,8 @@ impl Japanese<'_> {
                 let order = match order {
                     Order::Wake => "起動",
                     Order::Sleep => "停止",
+                    Order::Day => "昼の規模",
+                    Order::Night => "縮小",
                     Order::Hold => "保留",
                 };
                 format!(
@@ -830,10 +921,18 @@ impl Japanese<'_> {
         match row.wanted {
             Some(State::Awake) if !row.settled => facts.push("起動すべき".to_owned()),
             Some(State::Asleep) if !row.settled => facts.push("停止すべき".to_owned()),
+            Some(State::Day) if !row.settled => facts.push("昼の規模に戻すべき".to_owned()),
+            Some(State::Night) if !row.settled => facts.push("縮小すべき".to_owned()),
             None => facts.push("対象外".to_owned()),
             Some(_) => {}
         }
-        facts.extend(row.saved_count.map(|count| format!("保存した台数 {count}")));
+        facts.extend(row.saved_count.map(|count| {
+            if self.0.slims() {
+                format!("昼は {count}")
+            } else {
+                format!("保存した台数 {count}")
+            }
+        }));
         facts.extend(row.since.map(|since| format!("{} から", self.clock(since))));
         let cause = row
             .waits_for
@@ -918,9 +1017,11 @@ impl Japanese<'_> {
                 ),
                 Some(code(refused)),
             ),
-            Cause::NoConsent { found: None } => (format!("タグ `{SLEEP_TAG}` がありません"), None),
+            Cause::NoConsent { found: None } => {
+                (format!("タグ `{}` がありません", self.0.tag()), None)
+            }
             Cause::NoConsent { found: Some(found) } => (
-                format!("タグ `{SLEEP_TAG}` が別の環境の {} です", code(found)),
+                format!("タグ `{}` が別の環境の {} です", self.0.tag(), code(found)),
                 None,
             ),
             Cause::Claimed { estates } => (
@@ -941,6 +1042,18 @@ impl Japanese<'_> {
                 "保留中です。解除されるまで何も変更しません".to_owned(),
                 None,
             ),
+            Cause::Alarm { .. }
+            | Cause::NoAlarm { .. }
+            | Cause::Deploying { .. }
+            | Cause::Unrest { .. }
+            | Cause::Load { .. }
+            | Cause::NoLoad
+            | Cause::ByHand
+            | Cause::PutBack { .. }
+            | Cause::ScalingSuspended
+            | Cause::AtZero
+            | Cause::AboveMaximum { .. }
+            | Cause::NotServerless => self.slim_clause(cause),
         }
     }
 
@@ -973,7 +1086,8 @@ impl Japanese<'_> {
                 word(self.0.function)
             ),
             Cause::NoConsent { .. } => format!(
-                "タグ `{SLEEP_TAG}` を値 `{}` で付けるか、環境の設定から外してください。",
+                "タグ `{}` を値 `{}` で付けるか、環境の設定から外してください。",
+                self.0.tag(),
                 self.estate()
             ),
             Cause::Claimed { .. } => "1 つを残して、ほかの設定から外してください。".to_owned(),
@@ -985,6 +1099,18 @@ impl Japanese<'_> {
             Cause::Missing => "環境の設定で名前を直すか、外してください。".to_owned(),
             Cause::Unreadable { .. } => "関数のロールに読み取りの権限があるか確認してください。".to_owned(),
             Cause::Hold => "保留が終われば再開します。".to_owned(),
+            Cause::Alarm { .. }
+            | Cause::NoAlarm { .. }
+            | Cause::Deploying { .. }
+            | Cause::Unrest { .. }
+            | Cause::Load { .. }
+            | Cause::NoLoad
+            | Cause::ByHand
+            | Cause::PutBack { .. }
+            | Cause::ScalingSuspended
+            | Cause::AtZero
+            | Cause::AboveMaximum { .. }
+            | Cause::NotServerless => self.slim_mend(cause),
         }
     }
 

@@ -8,10 +8,12 @@ mod ja;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{Cause, Count, Deed, Diagnosis, Finding, Money, News, Report, Severity, State};
+use super::{
+    Cause, Count, Deed, Diagnosis, Finding, Money, News, Report, Severity, Slimmed, State,
+};
 use crate::{
     config::Language,
-    kind::{Arn, SLEEP_TAG},
+    kind::{Arn, SLEEP_TAG, SLIM_TAG},
     ledger::Order,
 };
 use clock::{Clock, Day};
@@ -47,7 +49,26 @@ pub struct Text {
     subject: String,
 }
 
+/// How the name of the function ends that makes estates smaller, and never puts them to sleep.
+const SLIMS: &str = "scale-production";
+
 impl Place<'_> {
+    /// Whether the function that tells makes estates smaller at night, instead of putting them to
+    /// sleep: its words are others, and so is the tag that consents.
+    fn slims(&self) -> bool {
+        self.function.ends_with(SLIMS)
+    }
+
+    /// The tag that consents to what the function does.
+    fn tag(&self) -> &'static str {
+        if self.slims() { SLIM_TAG } else { SLEEP_TAG }
+    }
+
+    /// The function that tells, as the house calls it.
+    fn teller(&self) -> &'static str {
+        if self.slims() { SLIMS } else { "power-staging" }
+    }
+
     fn clock(&self, at: Timestamp) -> Clock {
         Clock::new(at, self.now, self.zone)
     }
@@ -189,6 +210,8 @@ fn news_subject(news: &News) -> &'static str {
         News::Overridden { order, .. } => match order {
             Order::Wake => "stays up by order",
             Order::Sleep => "sleeps by order",
+            Order::Day => "at the day's size by order",
+            Order::Night => "small by order",
             Order::Hold => "held by order",
         },
         News::DeploymentWoke { .. } => "woken by a deployment",
@@ -197,10 +220,14 @@ fn news_subject(news: &News) -> &'static str {
         News::NotYet { wanted, .. } => match wanted {
             State::Awake => "not up yet",
             State::Asleep => "not asleep yet",
+            State::Day => "not at the day's size yet",
+            State::Night => "not smaller yet",
         },
         News::Stuck { wanted, .. } => match wanted {
             State::Awake => "does not wake",
             State::Asleep => "does not sleep",
+            State::Day => "does not grow",
+            State::Night => "does not get smaller",
         },
         News::NeverStops { .. } => "never stops",
         News::AwakeByHand { .. } => "started by hand",
@@ -216,6 +243,14 @@ fn news_subject(news: &News) -> &'static str {
         News::ChangeFails { .. } => "change fails",
         News::CannotRead { .. } => "cannot read",
         News::Would { .. } => "what would be done",
+        News::NightSummary { .. } => "the night",
+        News::FullSize { .. } => "at the day's size",
+        News::NotReady { .. } => "not at the day's size",
+        News::HeldBack { .. } => "not smaller yet",
+        News::ChangedByHand { .. } => "changed by hand",
+        News::PutBack { .. } => "put back by hand",
+        News::HandUndone { .. } => "change undone",
+        News::DayCapped { .. } => "minimum above maximum",
     }
 }
 
@@ -426,7 +461,19 @@ fn thing(cause: &Cause) -> Thing {
         | Cause::Daemon
         | Cause::Missing
         | Cause::Unreadable { .. }
-        | Cause::Hold => Thing::Named,
+        | Cause::Hold
+        | Cause::Alarm { .. }
+        | Cause::NoAlarm { .. }
+        | Cause::Deploying { .. }
+        | Cause::Unrest { .. }
+        | Cause::Load { .. }
+        | Cause::NoLoad
+        | Cause::ByHand
+        | Cause::PutBack { .. }
+        | Cause::ScalingSuspended
+        | Cause::AtZero
+        | Cause::AboveMaximum { .. }
+        | Cause::NotServerless => Thing::Named,
     }
 }
 
@@ -444,6 +491,8 @@ fn needs_a_person(cause: &Cause) -> bool {
         | Cause::Never { .. }
         | Cause::Daemon
         | Cause::Missing
+        | Cause::NoAlarm { .. }
+        | Cause::NotServerless
         | Cause::Unreadable { .. } => true,
         Cause::Status { .. }
         | Cause::Draining { .. }
@@ -456,6 +505,16 @@ fn needs_a_person(cause: &Cause) -> bool {
         | Cause::JustChanged
         | Cause::Owned { .. }
         | Cause::Refused { .. }
+        | Cause::Alarm { .. }
+        | Cause::Deploying { .. }
+        | Cause::Unrest { .. }
+        | Cause::Load { .. }
+        | Cause::NoLoad
+        | Cause::ByHand
+        | Cause::PutBack { .. }
+        | Cause::ScalingSuspended
+        | Cause::AtZero
+        | Cause::AboveMaximum { .. }
         | Cause::Hold => false,
     }
 }
@@ -488,11 +547,16 @@ const A_WHILE: SignedDuration = SignedDuration::from_hours(2);
 
 /// The command that keeps an estate awake for a while from this instant on.
 fn wake_command(from: Timestamp, place: &Place<'_>) -> String {
+    order_command("wake", from, place)
+}
+
+/// The command that orders something for a while from this instant on.
+fn order_command(order: &str, from: Timestamp, place: &Place<'_>) -> String {
     let until = from.saturating_add(A_WHILE).unwrap_or(from);
     let until = until.to_zoned(place.zone.clone());
     format!(
         "`aws lambda invoke --function-name {} --cli-binary-format raw-in-base64-out --payload \
-         '{{\"command\":\"wake\",\"estate\":\"{}\",\"until\":\"{}\",\"by\":\"you\",\"reason\":\"why\"}}' \
+         '{{\"command\":\"{order}\",\"estate\":\"{}\",\"until\":\"{}\",\"by\":\"you\",\"reason\":\"why\"}}' \
          /dev/stdout`",
         word(place.function),
         word(place.estate),
@@ -500,23 +564,21 @@ fn wake_command(from: Timestamp, place: &Place<'_>) -> String {
     )
 }
 
-/// The command that makes a resource consent to sleeping in this estate.
+/// The command that makes a resource consent to what the function does.
 fn tag_command(arn: &Arn, place: &Place<'_>) -> String {
-    let (target, estate) = (word(arn.as_str()), word(place.estate));
+    let (target, estate, tag) = (word(arn.as_str()), word(place.estate), place.tag());
     let service = arn.as_str().split(':').nth(2);
     let command = if is_scalable_target(arn) {
         format!(
-            "application-autoscaling tag-resource --resource-arn {target} --tags {SLEEP_TAG}={estate}"
+            "application-autoscaling tag-resource --resource-arn {target} --tags {tag}={estate}"
         )
     } else if service == Some("ecs") {
-        format!("ecs tag-resource --resource-arn {target} --tags key={SLEEP_TAG},value={estate}")
+        format!("ecs tag-resource --resource-arn {target} --tags key={tag},value={estate}")
     } else if service == Some("rds") {
-        format!(
-            "rds add-tags-to-resource --resource-name {target} --tags Key={SLEEP_TAG},Value={estate}"
-        )
+        format!("rds add-tags-to-resource --resource-name {target} --tags Key={tag},Value={estate}")
     } else {
         format!(
-            "resourcegroupstaggingapi tag-resources --resource-arn-list {target} --tags {SLEEP_TAG}={estate}"
+            "resourcegroupstaggingapi tag-resources --resource-arn-list {target} --tags {tag}={estate}"
         )
     };
     format!("`aws {command}`")
@@ -527,9 +589,52 @@ fn is_scalable_target(arn: &Arn) -> bool {
     arn.as_str().contains(":scalable-target/")
 }
 
+/// A time without its day, for whoever knows the day.
+fn bare(at: Timestamp, place: &Place<'_>) -> Clock {
+    Clock::new(at, at, place.zone)
+}
+
+/// The name of the month in which something is told, in English.
+fn month_name(at: Timestamp, place: &Place<'_>) -> &'static str {
+    clock::month_name(at.to_zoned(place.zone.clone()).month())
+}
+
+/// Hours to a tenth.
+fn hours(hours: f64) -> String {
+    format!("{hours:.1}")
+}
+
+/// What a month came to, without its currency: to a tenth, which is all that matters of it.
+fn amount_of_month(money: &Money) -> String {
+    match money.currency.as_str() {
+        "JPY" | "KRW" => amount(money),
+        _ => format!("{:.1}", money.amount),
+    }
+}
+
+/// From and until when something was smaller.
+type Spell = (Timestamp, Timestamp);
+
+/// What was smaller at the same time, as times are shown, belongs together.
+fn grouped(slimmed: &[Slimmed]) -> Vec<(Spell, Vec<&Slimmed>)> {
+    let mut groups: Vec<(Spell, Vec<&Slimmed>)> = Vec::new();
+    for one in slimmed {
+        let same = |(from, until): Spell| {
+            shown_minutes(from, one.from) == 0 && shown_minutes(until, one.until) == 0
+        };
+        match groups.iter_mut().find(|(span, _)| same(*span)) {
+            Some((_, group)) => group.push(one),
+            None => groups.push(((one.from, one.until), vec![one])),
+        }
+    }
+    groups
+}
+
 /// One of each, so that whoever tests a text, a size or a format has all of them.
 #[cfg(test)]
 pub(crate) mod samples {
+    pub(crate) mod slim;
+
     use super::*;
     use crate::{
         config::Problem,
@@ -672,6 +777,20 @@ pub(crate) mod samples {
         Missing: Cause::Missing;
         Unreadable: Cause::Unreadable { code: "AccessDeniedException".to_owned() };
         Hold: Cause::Hold;
+        Alarm: Cause::Alarm { alarm: "errors".to_owned() };
+        NoAlarm: Cause::NoAlarm { alarm: "erors".to_owned() };
+        Deploying:
+            Cause::Deploying { service: api(), back: false },
+            Cause::Deploying { service: api(), back: true };
+        Unrest: Cause::Unrest { database: postgres(), status: "failing-over".to_owned() };
+        Load: slim::loads()[0].clone(), slim::loads()[1].clone();
+        NoLoad: Cause::NoLoad;
+        ByHand: Cause::ByHand;
+        PutBack: Cause::PutBack { until: tonight() };
+        ScalingSuspended: Cause::ScalingSuspended;
+        AtZero: Cause::AtZero;
+        AboveMaximum: Cause::AboveMaximum { count: 12, max: 10 };
+        NotServerless: Cause::NotServerless;
     }
 
     one_of_each! {
@@ -705,6 +824,10 @@ pub(crate) mod samples {
             message: "no".to_owned(),
             denied: true,
         } };
+        SavesNothing: slim::saves_nothing();
+        ScalingSuspended: Finding::ScalingSuspended { service: "api".to_owned() };
+        NotServerless: Finding::NotServerless { database: "pg".to_owned() };
+        NoBrakes: Finding::NoBrakes;
     }
 
     /// A diagnosis with every finding, and one with none.
@@ -746,6 +869,8 @@ pub(crate) mod samples {
         Close: Deed::Close { arn: service() };
         Forget: Deed::Forget { arn: database() };
         WakeForDeployment: Deed::WakeForDeployment { deployment: deployment(), until: tonight() };
+        SaveDay: slim::levers()[0].clone(), slim::levers()[2].clone(), slim::levers()[4].clone();
+        Move: slim::levers()[1].clone(), slim::levers()[3].clone(), slim::levers()[5].clone();
     }
 
     one_of_each! {
@@ -768,7 +893,12 @@ pub(crate) mod samples {
             databases: 1,
             until: Some(at("2026-11-25T08:40:00+09:00")),
         };
-        Overridden: overridden(Order::Wake), overridden(Order::Sleep), overridden(Order::Hold);
+        Overridden:
+            overridden(Order::Wake),
+            overridden(Order::Sleep),
+            overridden(Order::Hold),
+            overridden(Order::Day),
+            overridden(Order::Night);
         DeploymentWoke: News::DeploymentWoke { deployment: deployment(), until: tonight() };
         DeploymentInTheDark: News::DeploymentInTheDark { service: api(), deployment: deployment() };
         DarkReleaseFails: News::DarkReleaseFails {
@@ -783,7 +913,7 @@ pub(crate) mod samples {
             cause: Cause::NotSteady { running: 1, desired: 2 },
             since: seven(),
             again_at: at("2026-11-24T09:53:00+09:00"),
-        };
+        }, refused(State::Day), refused(State::Night);
         Stuck: News::Stuck {
             resource: postgres(),
             wanted: State::Asleep,
@@ -794,7 +924,7 @@ pub(crate) mod samples {
             wanted: State::Awake,
             cause: Cause::Broken { status: "storage-full".to_owned() },
             since: seven(),
-        };
+        }, stuck(State::Day), stuck(State::Night);
         NeverStops: never_stops(Never::Replica), News::NeverStops {
             resource: postgres(),
             never: Never::ClusterMember,
@@ -842,6 +972,47 @@ pub(crate) mod samples {
             News::CannotRead { failure: failure(true), since: seven() },
             News::CannotRead { failure: failure(false), since: seven() };
         Would: News::Would { steps: deeds() };
+        NightSummary:
+            slim::summaries()[0].clone(),
+            slim::summaries()[1].clone(),
+            slim::summaries()[2].clone(),
+            slim::summaries()[3].clone(),
+            slim::summaries()[4].clone();
+        FullSize:
+            News::FullSize { services: Vec::new(), seconds: 90 },
+            News::FullSize {
+                services: vec![Count { service: api(), running: 2, desired: 2 }],
+                seconds: 90,
+            };
+        NotReady:
+            News::NotReady { opening: Some(seven()), since: seven(), waiting: slim::waiting() },
+            News::NotReady { opening: None, since: seven(), waiting: Vec::new() };
+        HeldBack: News::HeldBack { waiting: slim::waiting(), since: seven() };
+        ChangedByHand: slim::by_hand(1, true), slim::by_hand(5, false);
+        PutBack: slim::put_back();
+        HandUndone: slim::undone();
+        DayCapped: slim::capped();
+    }
+
+    fn refused(wanted: State) -> News {
+        News::NotYet {
+            resource: postgres(),
+            wanted,
+            cause: Cause::Refused {
+                code: "InvalidDBClusterStateFault".to_owned(),
+            },
+            since: seven(),
+            again_at: at("2026-11-24T09:53:00+09:00"),
+        }
+    }
+
+    fn stuck(wanted: State) -> News {
+        News::Stuck {
+            resource: api(),
+            wanted,
+            cause: Cause::JustChanged,
+            since: seven(),
+        }
     }
 
     pub(crate) fn ready() -> News {
@@ -1030,6 +1201,11 @@ pub(crate) mod samples {
             (Phase::Asleep, false),
             (Phase::ToWake, true),
             (Phase::ToWake, false),
+            (Phase::Day, true),
+            (Phase::Day, false),
+            (Phase::ToNight, true),
+            (Phase::Night, true),
+            (Phase::ToDay, false),
         ] {
             all.push(Report {
                 phase,
@@ -1044,6 +1220,8 @@ pub(crate) mod samples {
             set_at: seven(),
         };
         for (state, why) in [
+            (Some(State::Day), person(Order::Day)),
+            (Some(State::Night), person(Order::Night)),
             (Some(State::Awake), person(Order::Wake)),
             (Some(State::Asleep), person(Order::Sleep)),
             (None, person(Order::Hold)),
@@ -1186,7 +1364,11 @@ mod tests {
             let severe = sample.severity() >= Severity::Warning;
             let subject = news(&sample, &samples::place(&zone, Language::En, false)).subject();
             assert_eq!(subject.ends_with("needs you"), severe, "{subject}");
-            if severe || matches!(sample, News::Ready { .. } | News::Overridden { .. }) {
+            let plain = matches!(
+                sample,
+                News::Ready { .. } | News::Overridden { .. } | News::NightSummary { .. }
+            );
+            if severe || plain {
                 continue;
             }
             for (language, words) in [
