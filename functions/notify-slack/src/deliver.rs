@@ -236,20 +236,20 @@ impl<'a> Courier<'a> {
 
     /// Sends all that waits, until nothing does.
     async fn drain(&mut self) -> Result<(), Unsent> {
+        let mut seen: Option<House> = None;
         loop {
             let signals = self.untold().await?;
-            if signals.is_empty() && self.bare.is_empty() {
-                return Ok(());
+            if signals.is_empty() {
+                // A picture may take its time: an alert that came meanwhile goes first.
+                let (Some(bare), Some(house)) = (self.bare.pop_front(), &seen) else {
+                    return Ok(());
+                };
+                self.with_picture(bare, house).await;
+                continue;
             }
             let (mut house, _) = self.context.house().await;
             // Whether messages can be drawn anew decides how they are told.
             house.remembers = self.context.way(&house.slack).await?.remembers();
-            // A picture may take its time: an alert that came meanwhile goes first.
-            if signals.is_empty()
-                && let Some(bare) = self.bare.pop_front()
-            {
-                self.with_picture(bare, &house).await;
-            }
             for (channel, signals) in self.by_channel(signals, &house) {
                 if signals.len() > FEW {
                     self.send_folded(&channel, &signals, &house).await?;
@@ -259,6 +259,7 @@ impl<'a> Courier<'a> {
                     }
                 }
             }
+            seen = Some(house);
         }
     }
 
