@@ -19,5 +19,4 @@ pub mod log;
 pub mod money;
 pub mod report;
 #[cfg(feature = "aws")]
-#[cfg(any(feature = "ecs", feature = "rds"))]
-mod timestamp;
+pub mod timestamp;

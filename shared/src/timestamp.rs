@@ -4,6 +4,6 @@ use jiff::Timestamp;
 
 /// The same instant, to the second; none if it lies outside the calendar.
 #[must_use]
-pub(crate) fn from_aws(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
+pub fn from_aws(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
     Timestamp::from_second(time.secs()).ok()
 }

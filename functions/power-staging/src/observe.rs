@@ -7,12 +7,12 @@ use futures_util::{StreamExt, future::join_all, stream};
 use jiff::Timestamp;
 use nightshift::{
     aws::pace::{Pace, SIDE_BY_SIDE},
-    config::{Services, Sleeper},
+    config::Sleeper,
     keep::{Context, Known, section::Section},
     kind::{
-        Arn, Database, Kind, Rollout, Service, Suspension, Tag, aurora_cluster,
+        Arn, Database, Kind, Rollout, SLEEP_TAG, Service, Suspension, Tag, aurora_cluster,
         ecs_service::{self, LiveTask, ServiceClients},
-        rds_instance,
+        rds_instance, survey,
     },
     ledger::{Entry, Kept, Phase},
     report::{Failure, State},
@@ -75,7 +75,7 @@ fn hint(known: &Known<'_, PowerStaging>, now: Timestamp) -> Hint {
     let record = &known.record;
     let wanted = plan::wanted(known.section, known.released, known.order, record, now);
     Hint {
-        asleep: wanted.state == Some(State::Asleep),
+        asleep: wanted.state == Some(State::Asleep) || known.examined,
         waking: wanted.state == Some(State::Awake) && record.phase != Phase::Awake,
     }
 }
@@ -131,40 +131,26 @@ fn pick_databases(
     listing: &Listing,
 ) {
     let named = &sleeper.sleep.databases;
-    let known: BTreeSet<&Arn> = entries
-        .values()
-        .filter(|kept| kept.item.kind != Kind::EcsService)
-        .map(|kept| &kept.item.arn)
-        .collect();
+    let known = known(entries, |kind| kind != Kind::EcsService);
     if named.is_empty() && known.is_empty() {
         return;
     }
-    for database in &listing.databases {
-        let twin = snapshot
-            .databases
-            .iter()
-            .any(|other| other.name == database.name);
-        if known.contains(&database.arn) || (named.contains(&database.name) && !twin) {
-            snapshot.databases.push(database.clone());
-        }
-    }
     if listing.unread.is_empty() {
-        let found = |name: &String| {
-            snapshot
-                .databases
-                .iter()
-                .any(|database| database.name == *name)
-        };
-        let missing: Vec<String> = named.iter().filter(|name| !found(name)).cloned().collect();
-        snapshot.not_found.extend(missing);
-        let gone = known
-            .into_iter()
-            .filter(|arn| snapshot.database(arn).is_none());
-        let gone: Vec<Arn> = gone.cloned().collect();
-        snapshot.gone.extend(gone);
+        let picked = survey::pick(&listing.databases, |one| &one.arn, named.iter(), &known);
+        snapshot.databases = picked.found;
+        snapshot.not_found.extend(picked.not_found);
+        snapshot.gone.extend(picked.gone);
     } else {
         snapshot.unread.extend(listing.unread.iter().cloned());
     }
+}
+
+fn known(entries: &BTreeMap<Arn, Kept<Entry>>, kind: impl Fn(Kind) -> bool) -> BTreeSet<&Arn> {
+    let entries = entries.iter();
+    entries
+        .filter(|(_, kept)| kind(kept.item.kind))
+        .map(|(arn, _)| arn)
+        .collect()
 }
 
 async fn read_services(
@@ -174,87 +160,16 @@ async fn read_services(
     sleeper: &Sleeper,
     entries: &BTreeMap<Arn, Kept<Entry>>,
 ) {
-    let mut by_cluster: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for kept in entries
-        .values()
-        .filter(|kept| kept.item.kind == Kind::EcsService)
-    {
-        if let Some(cluster) = kept.item.arn.cluster() {
-            let names = by_cluster.entry(cluster.to_owned()).or_default();
-            names.insert(kept.item.arn.name().to_owned());
-        }
-    }
-    let own = sleeper.sleep.cluster.as_ref();
-    if let Some(cluster) = own {
-        by_cluster.entry(cluster.clone()).or_default();
-    }
-    for (cluster, mut names) in by_cluster {
-        let known: Vec<Arn> = entries
-            .keys()
-            .filter(|arn| arn.cluster() == Some(cluster.as_str()))
-            .cloned()
-            .collect();
-        if own == Some(&cluster) {
-            match wanted_names(clients, pace, sleeper, &cluster).await {
-                Ok(wanted) => names.extend(wanted),
-                Err(failure) if failure.code == "ClusterNotFoundException" => {
-                    lose_cluster(snapshot, sleeper, &cluster, known);
-                    continue;
-                }
-                Err(failure) => {
-                    snapshot.unread.push(failure);
-                    continue;
-                }
-            }
-        }
-        let names: Vec<String> = names.into_iter().collect();
-        match ecs_service::describe(&clients.services, &cluster, &names, pace).await {
-            Ok((services, missing)) => {
-                snapshot.services.extend(services);
-                let lost = known
-                    .iter()
-                    .filter(|arn| missing.iter().any(|name| name == arn.name()));
-                snapshot.gone.extend(lost.cloned());
-                let unknown = missing.into_iter().filter(|name| {
-                    own == Some(&cluster)
-                        && matches!(&sleeper.sleep.services, Services::These(listed) if listed.contains(name))
-                });
-                snapshot.not_found.extend(unknown);
-            }
-            Err(failure) if failure.code == "ClusterNotFoundException" => {
-                lose_cluster(snapshot, sleeper, &cluster, known);
-            }
-            Err(failure) => snapshot.unread.push(failure),
-        }
-    }
-    snapshot.services.sort_by(|a, b| a.arn.cmp(&b.arn));
-}
-
-/// The cluster is gone, and everything in it: known for sure, so nothing is left unread.
-fn lose_cluster(snapshot: &mut Snapshot, sleeper: &Sleeper, cluster: &str, known: Vec<Arn>) {
-    snapshot.gone.extend(known);
-    if sleeper.sleep.cluster.as_deref() == Some(cluster) {
-        snapshot.not_found.push(cluster.to_owned());
-        snapshot.tasks = Some(Tasks::default());
-    }
-}
-
-async fn wanted_names(
-    clients: &Clients,
-    pace: &Pace,
-    sleeper: &Sleeper,
-    cluster: &str,
-) -> Result<Vec<String>, Failure> {
-    match &sleeper.sleep.services {
-        Services::These(names) => Ok(names.clone()),
-        Services::All | Services::AllBut(_) => {
-            let arns = ecs_service::list(&clients.services, cluster, pace).await?;
-            let names = arns.iter().map(|arn| arn.name().to_owned());
-            Ok(names
-                .filter(|name| sleeper.sleep.services.include(name))
-                .collect())
-        }
-    }
+    let sleep = &sleeper.sleep;
+    let own = sleep.cluster.as_deref();
+    let own = own.map(|cluster| (cluster, &sleep.services));
+    let known = known(entries, |kind| kind == Kind::EcsService);
+    let seen = survey::survey(&clients.services, pace, SLEEP_TAG, own, &known).await;
+    snapshot.services = seen.found;
+    snapshot.not_found.extend(seen.not_found);
+    snapshot.gone.extend(seen.gone);
+    snapshot.unread.extend(seen.unread);
+    snapshot.tasks = seen.has_no_cluster.then(Tasks::default);
 }
 
 /// Whether the service is about to be put to sleep for the first time in this night.
@@ -285,7 +200,8 @@ async fn read_consent(
         .collect();
     let tags: Vec<(Arn, Result<Tag, Failure>)> = stream::iter(targets)
         .map(|(service, target)| async move {
-            let tag = ecs_service::read_target_tag(&clients.services, &target, pace).await;
+            let tag =
+                ecs_service::read_target_tag(&clients.services, &target, SLEEP_TAG, pace).await;
             (service, tag)
         })
         .buffer_unordered(SIDE_BY_SIDE)
@@ -354,7 +270,7 @@ async fn read_tasks(
     if !((at_rest && databases_up && hint.asleep) || unjudged || unpriced) {
         return;
     }
-    match ecs_service::live_tasks(&clients.services, cluster, pace).await {
+    match ecs_service::live_tasks(&clients.services, cluster, SLEEP_TAG, pace).await {
         Ok(tasks) => count_tasks(snapshot, sleeper, &tasks),
         Err(failure) => snapshot.unread.push(failure),
     }

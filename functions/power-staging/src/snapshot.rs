@@ -89,12 +89,13 @@ impl<'a> Resource<'a> {
 }
 
 impl Seen for Snapshot {
-    fn services(&self) -> &[Service] {
-        &self.services
+    fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter()
     }
 
-    fn databases(&self) -> &[Database] {
-        &self.databases
+    fn databases(&self) -> impl Iterator<Item = (&Arn, &Option<String>)> {
+        let databases = self.databases.iter();
+        databases.map(|database| (&database.arn, &database.tag))
     }
 
     fn unread(&self) -> &[Failure] {

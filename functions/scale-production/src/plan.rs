@@ -21,7 +21,7 @@ use nightshift::{
     keep::{
         estates::Rivalry,
         matters::{self as keep, Gone, Matters},
-        plan::{Chain, Turns},
+        plan::Turns,
     },
     kind::{Arn, Kind, Level, Lever},
     ledger::{
@@ -37,6 +37,9 @@ use crate::snapshot::{Resource, Snapshot};
 
 /// This function's name: in the ledger, in logs and in reports.
 pub const FUNCTION: &str = "scale-production";
+
+/// The steps on one resource, in order.
+pub type Chain = nightshift::keep::plan::Chain<Step>;
 
 /// What a look decided.
 pub type Plan = nightshift::keep::plan::Plan<Step>;
@@ -127,15 +130,32 @@ pub fn lead(section: &Slimmer, record: &EstateRecord, now: Timestamp) -> SignedD
 
 /// What the estate should be at this instant, before its resources are looked at.
 #[must_use]
-pub fn wanted(view: &View<'_>) -> Wanted {
-    let turns = Turns {
-        calendar: &view.section.calendar,
-        lead: lead(view.section, view.record, view.now),
+pub fn wanted(
+    section: &Slimmer,
+    released: bool,
+    order: Option<&Override>,
+    record: &EstateRecord,
+    now: Timestamp,
+) -> Wanted {
+    let lead = lead(section, record, now);
+    turns(section, lead).wanted(released, counting(order), now)
+}
+
+/// The order that counts: what is slimmed never sleeps, whoever says so.
+fn counting(order: Option<&Override>) -> Option<&Override> {
+    order.filter(|order| order.order != Order::Sleep)
+}
+
+/// What the function makes of the estate's calendar and of orders.
+#[must_use]
+pub fn turns(section: &Slimmer, lead: SignedDuration) -> Turns<'_> {
+    Turns {
+        calendar: &section.calendar,
+        lead,
         open: State::Day,
         closed: State::Night,
         ordered,
-    };
-    turns.wanted(view.released, view.said(), view.now)
+    }
 }
 
 /// What an order makes of the estate; none for a hold.
@@ -168,7 +188,7 @@ struct Draft<'a> {
     wanted: Wanted,
     /// What holds all shrinking back, if anything does.
     brake: Option<Cause>,
-    chains: Vec<Chain<Step>>,
+    chains: Vec<Chain>,
     rows: Vec<Row>,
     matters: Matters,
     moments: Vec<News>,
@@ -180,7 +200,13 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(view: &'a View<'a>) -> Self {
-        let wanted = wanted(view);
+        let wanted = wanted(
+            view.section,
+            view.released,
+            view.order,
+            view.record,
+            view.now,
+        );
         let mut record = view.record.clone();
         record.version = VERSION;
         // What slept before it was slimmed is taken for what it is by day.

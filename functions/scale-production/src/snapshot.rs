@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use nightshift::{
+    keep::estates::Seen,
     kind::{Arn, Kind, Level, Lever, Service, Tag, aurora_cluster::Cluster},
     report::Failure,
 };
@@ -38,10 +39,6 @@ pub struct Snapshot {
 pub struct Watched {
     /// The service. Its tag, and its target's, are those that consent to slimming.
     pub service: Service,
-    /// Whether the PRIMARY deployment rolls a failed one back.
-    pub rolls_back: bool,
-    /// How many deployments or task sets beside the PRIMARY still have tasks.
-    pub older: u32,
     /// CPU utilisation of its tasks.
     pub load: Option<Load>,
 }
@@ -196,7 +193,14 @@ impl Watched {
     /// Whether a deployment, or a rollback, is under way.
     #[must_use]
     pub fn is_deploying(&self) -> bool {
-        self.service.is_rolling_out() || self.older > 0
+        self.service.is_rolling_out() || self.service.older > 0
+    }
+
+    /// Whether what is under way takes the place of a deployment that failed.
+    #[must_use]
+    pub fn rolls_back(&self) -> bool {
+        let deployment = self.service.deployment.as_ref();
+        deployment.is_some_and(|deployment| deployment.rolls_back)
     }
 
     /// How many tasks there must be for the service to be itself: the minimum of its auto scaling,
@@ -216,6 +220,21 @@ impl Watched {
         let required = self.required();
         let healthy = self.service.healthy.unwrap_or(self.service.running);
         self.service.running >= required && healthy >= required
+    }
+}
+
+impl Seen for Snapshot {
+    fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().map(|watched| &watched.service)
+    }
+
+    fn databases(&self) -> impl Iterator<Item = (&Arn, &Option<String>)> {
+        let clusters = self.clusters.iter().map(|measured| &measured.cluster);
+        clusters.map(|cluster| (&cluster.arn, &cluster.tag))
+    }
+
+    fn unread(&self) -> &[Failure] {
+        &self.unread
     }
 }
 

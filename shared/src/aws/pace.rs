@@ -25,6 +25,11 @@ pub struct Pace {
     pub scaling_writes: RateLimiter,
     /// RDS, whose rates are not published.
     pub rds: RateLimiter,
+    /// `DescribeAlarms`: 9 a second, which ECS asks too when alarms guard its deployments: half.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html>
+    pub alarm_reads: RateLimiter,
+    /// `GetMetricData`: 50 a second.
+    pub metric_reads: RateLimiter,
 }
 
 impl Default for Pace {
@@ -36,6 +41,8 @@ impl Default for Pace {
             scaling_reads: limiter(16, 40),
             scaling_writes: limiter(4, 40),
             rds: limiter(5, 20),
+            alarm_reads: limiter(4, 4),
+            metric_reads: limiter(40, 40),
         }
     }
 }

@@ -30,7 +30,8 @@ pub(super) async fn ask<K: Keeper>(
         .await
         .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
     let chosen = chosen(&ground, only)?;
-    let scene = look::observe_all(context, &ground, &chosen).await;
+    let examined = question == Question::Doctor;
+    let scene = look::observe_all(context, &ground, &chosen, examined).await;
     let now = context.now();
     let mut reports = Vec::new();
     let mut diagnoses = Vec::new();

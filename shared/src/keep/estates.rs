@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{self, Company, Language, Problem},
     documents::{Documents, company_parameter, estate_parameter},
-    kind::{Arn, Database, Service},
+    kind::{Arn, Service},
     ledger::{Document, Kept, Ledger, Saved, VERSION},
     report::Failure,
 };
@@ -39,10 +39,10 @@ pub struct Resolved<S> {
 /// An estate as AWS showed it to a function, as far as estates are told apart by it.
 pub trait Seen {
     /// The services that were read.
-    fn services(&self) -> &[Service];
+    fn services(&self) -> impl Iterator<Item = &Service>;
 
-    /// The databases that were read.
-    fn databases(&self) -> &[Database];
+    /// The databases that were read, each with its value of the tag that consents.
+    fn databases(&self) -> impl Iterator<Item = (&Arn, &Option<String>)>;
 
     /// What could not be read. What is missing above may be missing for that.
     fn unread(&self) -> &[Failure];
@@ -284,13 +284,8 @@ pub fn rivals<S: Section, E: Saved>(
     for snapshot in seen.values() {
         let services = snapshot
             .services()
-            .iter()
             .map(|service| (&service.arn, &service.tag));
-        let databases = snapshot
-            .databases()
-            .iter()
-            .map(|database| (&database.arn, &database.tag));
-        for (arn, tag) in services.chain(databases) {
+        for (arn, tag) in services.chain(snapshot.databases()) {
             let estates = claimants(resolved, seen, arn);
             if estates.len() < 2 || rivals.contains_key(arn) {
                 continue;

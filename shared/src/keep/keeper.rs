@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     kind::Arn,
-    ledger::{EstateRecord, Kept, Order, Override, Phase, Saved},
+    ledger::{EstateRecord, Kept, Order, Override, Owner, Phase, Saved},
     report::{Change, Deed, Diagnosis, Failure, News},
 };
 
@@ -123,6 +123,8 @@ pub struct Known<'a, K: Keeper> {
     pub record: EstateRecord,
     /// The override, expired or not.
     pub order: Option<&'a Override>,
+    /// Whether it is examined, so that what only matters at other times is read too.
+    pub examined: bool,
 }
 
 /// Everything that a plan is made from.
@@ -136,6 +138,8 @@ pub struct View<'a, K: Keeper> {
     pub snapshot: &'a K::Snapshot,
     /// The estate's entries in the ledger.
     pub entries: &'a BTreeMap<Arn, Kept<K::Entry>>,
+    /// The resources that functions are changing.
+    pub owners: &'a BTreeMap<Arn, Owner>,
     /// How the estate fared until now.
     pub record: &'a EstateRecord,
     /// The override, expired or not.

@@ -152,7 +152,7 @@ pub(super) async fn look<K: Keeper>(
         .filter(is_new)
         .map(|estate| estate.name.clone());
     chosen.extend(choose(context, &marks, new.collect(), occasion, only, &mut looked).await);
-    let scene = observe_all(context, &ground, &chosen).await;
+    let scene = observe_all(context, &ground, &chosen, false).await;
     let treated = ground
         .estates
         .iter()
@@ -246,6 +246,7 @@ pub(super) async fn observe_all<K: Keeper>(
     context: &Context<'_, K>,
     ground: &Ground<K>,
     chosen: &[String],
+    examined: bool,
 ) -> Scene<K> {
     let nothing = BTreeMap::<String, K::Snapshot>::new();
     let by_estate = estates::hand_over(&ground.estates, &nothing, &ground.ledger.entries);
@@ -263,6 +264,7 @@ pub(super) async fn observe_all<K: Keeper>(
                 entries: by_estate.get(&estate.name).unwrap_or(&no_entries),
                 record: record_of(ground, &estate.name, now).item,
                 order: order_for(ground, &estate.name),
+                examined,
             };
             Some((estate.name.clone(), known))
         })
@@ -324,6 +326,7 @@ pub(super) fn view<'a, K: Keeper>(
         released: estate.released,
         snapshot: scene.snapshots.get(&estate.name)?,
         entries: &held.entries,
+        owners: &ground.ledger.owners,
         record: &held.record.item,
         order: order_for(ground, &estate.name),
         rivals: &scene.rivals,

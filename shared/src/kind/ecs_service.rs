@@ -24,6 +24,8 @@ pub struct Service {
     pub pending: u32,
     /// The PRIMARY deployment.
     pub deployment: Option<Deployment>,
+    /// How many deployments or task sets beside the PRIMARY still have tasks.
+    pub older: u32,
     /// The value of the tag that consents, to sleeping or to slimming, as who looks is after.
     pub tag: Option<String>,
     /// The scalable target of its desired count.
@@ -49,6 +51,8 @@ pub struct Deployment {
     pub id: String,
     /// How far it is.
     pub rollout: Rollout,
+    /// Whether it takes the place of one that failed.
+    pub rolls_back: bool,
     /// When it began.
     pub created_at: Option<Timestamp>,
     /// How many of its tasks failed.
@@ -140,7 +144,7 @@ pub struct Size {
 }
 
 impl Service {
-    /// Whether a deployment is under way.
+    /// Whether a deployment, or a rollback, is under way.
     #[must_use]
     pub fn is_rolling_out(&self) -> bool {
         self.deployment

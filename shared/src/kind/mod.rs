@@ -6,6 +6,7 @@ pub mod capacity;
 pub mod database;
 pub mod ecs_service;
 pub mod rds_instance;
+pub mod survey;
 
 use std::fmt;
 

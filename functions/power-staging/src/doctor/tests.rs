@@ -37,6 +37,7 @@ fn service(name: &str) -> Service {
         deployment: None,
         tag: Some("staging".to_owned()),
         target: None,
+        older: 0,
         circuit_breaker: true,
         load_balanced: false,
         daemon: false,

@@ -87,6 +87,7 @@ fn deployment(id: &str) -> Deployment {
         rollout: Rollout::Completed,
         created_at: None,
         failed_tasks: 0,
+        rolls_back: false,
     }
 }
 
@@ -101,6 +102,7 @@ fn service(estate: &str, name: &str, count: u32) -> Service {
         deployment: Some(deployment("1")),
         tag: Some(estate.to_owned()),
         target: None,
+        older: 0,
         circuit_breaker: true,
         load_balanced: true,
         daemon: false,

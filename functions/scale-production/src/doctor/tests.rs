@@ -57,6 +57,7 @@ fn service(name: &str, target: Option<Bounds>) -> Watched {
                 suspension: Suspension::default(),
                 tag: Tag::Read(tag),
             }),
+            older: 0,
             circuit_breaker: true,
             load_balanced: true,
             daemon: false,
@@ -68,8 +69,6 @@ fn service(name: &str, target: Option<Bounds>) -> Watched {
             }),
             healthy: None,
         },
-        rolls_back: false,
-        older: 0,
         load: None,
     }
 }
@@ -93,7 +92,6 @@ fn snapshot() -> Snapshot {
         }),
         used: None,
         members: vec![member],
-        pending: false,
     };
     Snapshot {
         services: vec![

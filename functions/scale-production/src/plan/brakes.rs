@@ -45,7 +45,7 @@ pub(super) fn of_the_estate(view: &View<'_>) -> Option<Cause> {
     if let Some(watched) = deploying {
         return Some(Cause::Deploying {
             service: watched.service.name.clone(),
-            back: watched.rolls_back,
+            back: watched.rolls_back(),
         });
     }
     let named = snapshot

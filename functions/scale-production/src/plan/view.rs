@@ -3,16 +3,16 @@
 
 use nightshift::{
     kind::{Arn, Level},
-    ledger::{Order, Override, Owner, slim::Entry},
+    ledger::{Override, Owner, slim::Entry},
 };
 
 use super::{FUNCTION, View};
 use crate::snapshot::Resource;
 
 impl<'a> View<'a> {
-    /// The order that counts: what is slimmed never sleeps, whoever says so.
+    /// The order that counts.
     pub(super) fn said(&self) -> Option<&'a Override> {
-        self.order.filter(|order| order.order != Order::Sleep)
+        super::counting(self.order)
     }
 
     /// The entry of a resource.

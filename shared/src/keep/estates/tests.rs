@@ -35,12 +35,13 @@ struct Snapshot {
 }
 
 impl Seen for Snapshot {
-    fn services(&self) -> &[Service] {
-        &self.services
+    fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter()
     }
 
-    fn databases(&self) -> &[Database] {
-        &self.databases
+    fn databases(&self) -> impl Iterator<Item = (&Arn, &Option<String>)> {
+        let databases = self.databases.iter();
+        databases.map(|database| (&database.arn, &database.tag))
     }
 
     fn unread(&self) -> &[Failure] {
@@ -303,6 +304,7 @@ fn service(name: &str, tag: Option<&str>) -> Service {
         deployment: None,
         tag: tag.map(str::to_owned),
         target: None,
+        older: 0,
         circuit_breaker: true,
         load_balanced: false,
         daemon: false,

@@ -23,6 +23,7 @@ fn service(cluster: &str, tag: Option<&str>) -> Service {
         deployment: None,
         tag: tag.map(str::to_owned),
         target: None,
+        older: 0,
         circuit_breaker: true,
         load_balanced: false,
         daemon: false,

@@ -22,8 +22,6 @@ pub struct Cluster {
     pub used: Option<Acu>,
     /// Its instances.
     pub members: Vec<Member>,
-    /// Whether a modification waits to be applied.
-    pub pending: bool,
 }
 
 /// An instance of a cluster.
@@ -39,7 +37,7 @@ pub struct Member {
 
 impl Cluster {
     /// What goes on in it that a change should wait for, in AWS's own word: a failover, a
-    /// modification, a backup.
+    /// modification, a backup. What only waits for the maintenance window does not go on.
     #[must_use]
     pub fn unrest(&self) -> Option<&str> {
         if self.state != DatabaseState::Available {
@@ -49,8 +47,7 @@ impl Cluster {
                 .or_else(|| self.unrest_of_members())
                 .or(Some("changing"));
         }
-        let pending = self.pending.then_some("modifying");
-        pending.or_else(|| self.unrest_of_members())
+        self.unrest_of_members()
     }
 
     fn unrest_of_members(&self) -> Option<&str> {
@@ -87,7 +84,6 @@ mod tests {
             capacity: None,
             used: None,
             members: vec![member("a", true), member("b", true), member("c", false)],
-            pending: false,
         }
     }
 
@@ -115,10 +111,6 @@ mod tests {
         );
         assert_eq!(
             changed(|cluster| cluster.members[1].status = "modifying".to_owned()),
-            Some("modifying".to_owned())
-        );
-        assert_eq!(
-            changed(|cluster| cluster.pending = true),
             Some("modifying".to_owned())
         );
     }

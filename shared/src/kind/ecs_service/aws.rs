@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::{
     Client as Scaling,
-    types::{ScalableDimension, ServiceNamespace, SuspendedState},
+    operation::register_scalable_target::builders::RegisterScalableTargetFluentBuilder,
+    types::{ScalableDimension, ScalingActivity, ServiceNamespace, SuspendedState},
 };
 use aws_sdk_ecs::{
     Client as Ecs,
     types::{
-        DeploymentRolloutState, DesiredStatus, SchedulingStrategy, ServiceField, Task, TaskField,
+        DeploymentRolloutState, DesiredStatus, HealthStatus, SchedulingStrategy, ServiceField,
+        Task, TaskField, TaskStopCode,
     },
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 
 use super::{Bounds, Deployment, Rollout, Service, Size, Suspension, Tag, Target};
 use crate::{
@@ -21,11 +24,13 @@ use crate::{
         failure::failure,
         pace::{Pace, SIDE_BY_SIDE},
     },
-    kind::{Arn, SLEEP_TAG},
+    kind::Arn,
     report::Failure,
     timestamp::from_aws,
 };
 
+/// The deployment, or the task set, that is to serve.
+const PRIMARY: &str = "PRIMARY";
 /// `DescribeServices` takes ten, whatever other calls take.
 const SERVICES_A_CALL: usize = 10;
 /// `DescribeScalableTargets` returns at most fifty.
@@ -47,7 +52,7 @@ pub struct ServiceClients {
 pub struct LiveTask {
     /// `service:<name>`, `family:<family>` or what a person gave it.
     pub group: String,
-    /// The value of the tag that consents to sleeping.
+    /// The value of the tag that was asked for.
     pub tag: Option<String>,
     /// Whether its health check says that it is unhealthy.
     pub unhealthy: bool,
@@ -91,8 +96,8 @@ pub async fn list(
     }
 }
 
-/// The services of these names or ARNs, with their scalable targets, and the names that the
-/// cluster does not have. What is INACTIVE or DRAINING is as good as gone.
+/// The services of these names or ARNs, with their value of a tag and their scalable targets, and the
+/// names that the cluster does not have. What is INACTIVE or DRAINING is as good as gone.
 ///
 /// # Errors
 /// When a batch cannot be read: half a picture would be taken for the whole.
@@ -100,11 +105,12 @@ pub async fn describe(
     clients: &ServiceClients,
     cluster: &str,
     names: &[String],
+    tag: &str,
     pace: &Pace,
 ) -> Result<(Vec<Service>, Vec<String>), Failure> {
     let batches: Vec<Vec<String>> = names.chunks(SERVICES_A_CALL).map(<[_]>::to_vec).collect();
     let found: Vec<_> = stream::iter(batches)
-        .map(|batch| describe_batch(clients, cluster, batch, pace))
+        .map(|batch| describe_batch(clients, cluster, batch, tag, pace))
         .buffered(SIDE_BY_SIDE)
         .try_collect()
         .await?;
@@ -124,6 +130,7 @@ async fn describe_batch(
     clients: &ServiceClients,
     cluster: &str,
     names: Vec<String>,
+    tag: &str,
     pace: &Pace,
 ) -> Result<(Vec<Service>, Vec<String>), Failure> {
     pace.service_reads.acquire_one().await;
@@ -154,7 +161,7 @@ async fn describe_batch(
     let mut services = Vec::new();
     for service in output.services.unwrap_or_default() {
         if service.status.as_deref() == Some("ACTIVE") {
-            services.push(from_ecs(service, cluster));
+            services.push(from_ecs(service, cluster, tag));
         } else {
             missing.push(service.service_name.unwrap_or_default());
         }
@@ -162,7 +169,7 @@ async fn describe_batch(
     Ok((services, missing))
 }
 
-fn from_ecs(service: aws_sdk_ecs::types::Service, cluster: &str) -> Service {
+fn from_ecs(service: aws_sdk_ecs::types::Service, cluster: &str, tag: &str) -> Service {
     let breaker = service
         .deployment_configuration
         .as_ref()
@@ -172,10 +179,12 @@ fn from_ecs(service: aws_sdk_ecs::types::Service, cluster: &str) -> Service {
         .deployments
         .iter()
         .flatten()
-        .find(|deployment| deployment.status.as_deref() == Some("PRIMARY"))
+        .find(|deployment| deployment.status.as_deref() == Some(PRIMARY))
         .and_then(|deployment| {
+            let reason = deployment.rollout_state_reason.as_deref();
             Some(Deployment {
                 id: deployment.id.clone()?,
+                rolls_back: reason.is_some_and(|reason| reason.contains("rolling back")),
                 rollout: match deployment.rollout_state {
                     Some(DeploymentRolloutState::Completed) => Rollout::Completed,
                     Some(DeploymentRolloutState::InProgress) => Rollout::InProgress,
@@ -193,6 +202,7 @@ fn from_ecs(service: aws_sdk_ecs::types::Service, cluster: &str) -> Service {
         .and_then(|arn| arn.rsplit('/').next())
         .unwrap_or(cluster)
         .to_owned();
+    let older = older(&service);
     Service {
         arn: Arn::new(service.service_arn.unwrap_or_default()),
         cluster,
@@ -201,12 +211,8 @@ fn from_ecs(service: aws_sdk_ecs::types::Service, cluster: &str) -> Service {
         running: count(service.running_count),
         pending: count(service.pending_count),
         deployment,
-        tag: service
-            .tags
-            .into_iter()
-            .flatten()
-            .find(|tag| tag.key.as_deref() == Some(SLEEP_TAG))
-            .and_then(|tag| tag.value),
+        older,
+        tag: value_of(tag, service.tags),
         target: None,
         circuit_breaker: breaker,
         load_balanced: service
@@ -217,6 +223,25 @@ fn from_ecs(service: aws_sdk_ecs::types::Service, cluster: &str) -> Service {
         size: None,
         healthy: None,
     }
+}
+
+/// Deployments that ECS itself makes stand under `deployments`, others as task sets.
+fn older(service: &aws_sdk_ecs::types::Service) -> u32 {
+    let deployments = service.deployments.iter().flatten();
+    let deployments = deployments
+        .filter(|one| one.status.as_deref() != Some(PRIMARY))
+        .filter(|one| one.running_count + one.pending_count > 0);
+    let sets = service.task_sets.iter().flatten();
+    let sets = sets
+        .filter(|one| one.status.as_deref() != Some(PRIMARY))
+        .filter(|one| one.running_count + one.pending_count > 0);
+    u32::try_from(deployments.count() + sets.count()).unwrap_or(u32::MAX)
+}
+
+fn value_of(tag: &str, tags: Option<Vec<aws_sdk_ecs::types::Tag>>) -> Option<String> {
+    let mut tags = tags.into_iter().flatten();
+    let found = tags.find(|found| found.key.as_deref() == Some(tag));
+    found.and_then(|found| found.value)
 }
 
 fn count(number: i32) -> u32 {
@@ -295,6 +320,7 @@ async fn targets(
 pub async fn read_target_tag(
     clients: &ServiceClients,
     arn: &Arn,
+    tag: &str,
     pace: &Pace,
 ) -> Result<Tag, Failure> {
     pace.scaling_reads.acquire_one().await;
@@ -311,7 +337,7 @@ pub async fn read_target_tag(
                 &error,
             )
         })?;
-    let value = output.tags.and_then(|mut tags| tags.remove(SLEEP_TAG));
+    let value = output.tags.and_then(|mut tags| tags.remove(tag));
     Ok(Tag::Read(value))
 }
 
@@ -322,12 +348,78 @@ pub async fn read_target_tag(
 pub async fn live_tasks(
     clients: &ServiceClients,
     cluster: &str,
+    tag: &str,
     pace: &Pace,
 ) -> Result<Vec<LiveTask>, Failure> {
-    let mut arns = Vec::new();
     // A task that ECS has decided to stop is listed under the desired status STOPPED while it
     // still drains its connections.
-    for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+    let statuses = [DesiredStatus::Running, DesiredStatus::Stopped];
+    let tasks = tasks(clients, cluster, &statuses, pace).await?;
+    let live = tasks
+        .into_iter()
+        .filter(|task| task.last_status.as_deref() != Some("STOPPED"));
+    Ok(live
+        .map(|task| LiveTask {
+            size: size(&task),
+            group: task.group.unwrap_or_default(),
+            tag: value_of(tag, task.tags),
+            unhealthy: task.health_status == Some(HealthStatus::Unhealthy),
+        })
+        .collect())
+}
+
+/// A task that died by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadTask {
+    /// `service:<name>`, `family:<family>` or what a person gave it.
+    pub group: String,
+    /// When it began to stop.
+    pub at: Timestamp,
+}
+
+/// The cluster's tasks that died by themselves in the last hour, which is as long as ECS shows them:
+/// not those that the scheduler or a person stopped, but those that it stopped for being unhealthy.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
+///
+/// # Errors
+/// When a page or a batch cannot be read.
+pub async fn dead_tasks(
+    clients: &ServiceClients,
+    cluster: &str,
+    pace: &Pace,
+) -> Result<Vec<DeadTask>, Failure> {
+    let tasks = tasks(clients, cluster, &[DesiredStatus::Stopped], pace).await?;
+    let dead = tasks.into_iter().filter(died);
+    Ok(dead
+        .filter_map(|task| {
+            let at = task.stopping_at.as_ref().or(task.stopped_at.as_ref());
+            Some(DeadTask {
+                at: from_aws(at?)?,
+                group: task.group.unwrap_or_default(),
+            })
+        })
+        .collect())
+}
+
+fn died(task: &Task) -> bool {
+    match task.stop_code {
+        Some(TaskStopCode::UserInitiated) | None => false,
+        Some(TaskStopCode::ServiceSchedulerInitiated) => {
+            let reason = task.stopped_reason.as_deref().unwrap_or_default();
+            reason.starts_with("Task failed")
+        }
+        Some(_) => true,
+    }
+}
+
+async fn tasks(
+    clients: &ServiceClients,
+    cluster: &str,
+    statuses: &[DesiredStatus],
+    pace: &Pace,
+) -> Result<Vec<Task>, Failure> {
+    let mut arns = Vec::new();
+    for status in statuses {
         let mut next = None;
         loop {
             pace.task_reads.acquire_one().await;
@@ -359,24 +451,7 @@ pub async fn live_tasks(
             .send()
             .await
             .map_err(|error| failure(cluster, "ecs:DescribeTasks", &error))?;
-        let live = output
-            .tasks
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|task| task.last_status.as_deref() != Some("STOPPED"));
-        tasks.extend(live.map(|task| {
-            LiveTask {
-                size: size(&task),
-                group: task.group.unwrap_or_default(),
-                tag: task
-                    .tags
-                    .into_iter()
-                    .flatten()
-                    .find(|tag| tag.key.as_deref() == Some(SLEEP_TAG))
-                    .and_then(|tag| tag.value),
-                unhealthy: task.health_status == Some(aws_sdk_ecs::types::HealthStatus::Unhealthy),
-            }
-        }));
+        tasks.extend(output.tasks.unwrap_or_default());
     }
     Ok(tasks)
 }
@@ -428,28 +503,100 @@ pub async fn set_suspension(
     suspension: Suspension,
     pace: &Pace,
 ) -> Result<(), Failure> {
+    let state = SuspendedState::builder()
+        .dynamic_scaling_in_suspended(suspension.dynamic_in)
+        .dynamic_scaling_out_suspended(suspension.dynamic_out)
+        .scheduled_scaling_suspended(suspension.scheduled)
+        .build();
+    register(clients, arn, pace, |call| call.suspended_state(state)).await
+}
+
+/// Sets the minimum, and nothing else: the maximum and what is suspended are left out of the call.
+/// The count is clamped into the bounds, which a lower minimum never notices.
+///
+/// # Errors
+/// When Application Auto Scaling refuses.
+pub async fn set_minimum(
+    clients: &ServiceClients,
+    arn: &Arn,
+    minimum: u32,
+    pace: &Pace,
+) -> Result<(), Failure> {
+    let minimum = i32::try_from(minimum).unwrap_or(i32::MAX);
+    register(clients, arn, pace, |call| call.min_capacity(minimum)).await
+}
+
+async fn register(
+    clients: &ServiceClients,
+    arn: &Arn,
+    pace: &Pace,
+    with: impl FnOnce(RegisterScalableTargetFluentBuilder) -> RegisterScalableTargetFluentBuilder,
+) -> Result<(), Failure> {
     pace.scaling_writes.acquire_one().await;
-    clients
+    let call = clients
         .scaling
         .register_scalable_target()
         .service_namespace(ServiceNamespace::Ecs)
         .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
-        .resource_id(resource_id(arn.cluster().unwrap_or("default"), arn.name()))
-        .suspended_state(
-            SuspendedState::builder()
-                .dynamic_scaling_in_suspended(suspension.dynamic_in)
-                .dynamic_scaling_out_suspended(suspension.dynamic_out)
-                .scheduled_scaling_suspended(suspension.scheduled)
-                .build(),
+        .resource_id(resource_id(arn.cluster().unwrap_or("default"), arn.name()));
+    with(call).send().await.map_err(|error| {
+        failure(
+            arn.as_str(),
+            "application-autoscaling:RegisterScalableTarget",
+            &error,
         )
+    })?;
+    Ok(())
+}
+
+/// When auto scaling added tasks to a service because of its load, the newest first.
+/// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalingActivities.html>
+///
+/// # Errors
+/// When the page cannot be read. It has fifty activities: who looks every few minutes misses none.
+pub async fn scale_outs(
+    clients: &ServiceClients,
+    arn: &Arn,
+    pace: &Pace,
+) -> Result<Vec<Timestamp>, Failure> {
+    pace.scaling_reads.acquire_one().await;
+    let answer = clients
+        .scaling
+        .describe_scaling_activities()
+        .service_namespace(ServiceNamespace::Ecs)
+        .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+        .resource_id(resource_id(arn.cluster().unwrap_or("default"), arn.name()))
         .send()
         .await
         .map_err(|error| {
             failure(
                 arn.as_str(),
-                "application-autoscaling:RegisterScalableTarget",
+                "application-autoscaling:DescribeScalingActivities",
                 &error,
             )
         })?;
-    Ok(())
+    let activities = answer.scaling_activities.unwrap_or_default();
+    let outs = activities.iter().enumerate().filter(|(place, activity)| {
+        let before = activities.get(place + 1);
+        is_scale_out(activity, before)
+    });
+    Ok(outs
+        .filter_map(|(_, activity)| from_aws(&activity.start_time))
+        .collect())
+}
+
+/// The alarms of target tracking say their direction in their names. Other policies' alarms are
+/// named by people: there the count of the activity before tells. What was scaled without an alarm
+/// was clamped into bounds that somebody set, or scheduled.
+fn is_scale_out(activity: &ScalingActivity, before: Option<&ScalingActivity>) -> bool {
+    let cause = activity.cause.as_str();
+    if cause.contains("AlarmHigh") || cause.contains("AlarmLow") {
+        return cause.contains("AlarmHigh");
+    }
+    let count = |activity: &ScalingActivity| -> Option<u32> {
+        let mut words = activity.description.split(|c: char| !c.is_ascii_digit());
+        words.rfind(|word| !word.is_empty())?.parse().ok()
+    };
+    let grew = before.and_then(count).zip(count(activity));
+    cause.contains("alarm") && grew.is_some_and(|(before, now)| now > before)
 }

@@ -279,6 +279,7 @@ fn a_service(name: &'static str) -> impl Strategy<Value = Service> {
                 service.deployment = release.map(|(id, rollout, failed_tasks)| Deployment {
                     rollout,
                     failed_tasks,
+                    rolls_back: false,
                     ..deployment(&id.to_string())
                 });
                 (service.target, service.tag) = (target, tag);

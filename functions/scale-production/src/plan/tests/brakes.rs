@@ -22,17 +22,17 @@ fn brakes() -> Vec<(&'static str, Change, Change)> {
             "a rollback",
             |play| {
                 play.deploy("web", Rollout::InProgress);
-                play.watched("web").rolls_back = true;
+                let deployment = play.watched("web").service.deployment.as_mut();
+                deployment.unwrap().rolls_back = true;
             },
             |play| {
                 play.deploy("web", Rollout::Completed);
-                play.watched("web").rolls_back = false;
             },
         ),
         (
             "old tasks of a blue/green deployment",
-            |play| play.watched("web").older = 1,
-            |play| play.watched("web").older = 0,
+            |play| play.watched("web").service.older = 1,
+            |play| play.watched("web").service.older = 0,
         ),
         (
             "a failover",
@@ -49,11 +49,6 @@ fn brakes() -> Vec<(&'static str, Change, Change)> {
             "a modification of a member",
             |play| play.cluster().members[1].status = "modifying".to_owned(),
             |play| play.cluster().members[1].status = "available".to_owned(),
-        ),
-        (
-            "a pending modification",
-            |play| play.cluster().pending = true,
-            |play| play.cluster().pending = false,
         ),
         (
             "what could not be read",

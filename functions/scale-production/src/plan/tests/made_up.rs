@@ -38,7 +38,9 @@ pub(super) fn watched(name: &str, count: u32) -> Watched {
                 rollout: Rollout::Completed,
                 created_at: None,
                 failed_tasks: 0,
+                rolls_back: false,
             }),
+            older: 0,
             tag: Some("shop".to_owned()),
             target: None,
             circuit_breaker: true,
@@ -52,8 +54,6 @@ pub(super) fn watched(name: &str, count: u32) -> Watched {
             }),
             healthy: None,
         },
-        rolls_back: false,
-        older: 0,
         load: Some(Load {
             highest: 20.0,
             newest: Timestamp::UNIX_EPOCH,
@@ -89,7 +89,6 @@ pub(super) fn measured(name: &str, min: f64, max: f64) -> Measured {
             }),
             used: Some(acu(min)),
             members: vec![member("one"), member("two")],
-            pending: false,
         },
         load: Some(Load {
             highest: 1.0,

@@ -22,7 +22,7 @@ pub(super) fn assert_sound(view: &View<'_>, plan: &Plan) {
     if plan.wanted.state.is_none() {
         assert!(plan.chains.is_empty(), "a hold changes nothing");
     }
-    let grows = |chain: &&Chain<Step>| chain.steps.iter().any(Step::grows);
+    let grows = |chain: &&Chain| chain.steps.iter().any(Step::grows);
     let growing: Vec<Kind> = plan.chains.iter().filter(grows).map(|it| it.kind).collect();
     assert!(
         growing.is_sorted_by_key(|kind| *kind != Kind::AuroraCluster),
@@ -32,7 +32,7 @@ pub(super) fn assert_sound(view: &View<'_>, plan: &Plan) {
     assert!(plan.due.is_none_or(|due| due > view.now));
 }
 
-fn assert_sound_chain(view: &View<'_>, plan: &Plan, chain: &Chain<Step>) {
+fn assert_sound_chain(view: &View<'_>, plan: &Plan, chain: &Chain) {
     let before = view.entry(&chain.arn);
     let mut entry = before.cloned();
     for step in &chain.steps {
