@@ -70,14 +70,7 @@ impl World {
         if let Some(order) = &plan.deployment_order {
             self.order = Some(order.clone());
         }
-        self.record = plan.record.clone();
-        let told: Vec<String> = plan
-            .matters
-            .to_tell()
-            .iter()
-            .map(|(key, _)| key.clone())
-            .collect();
-        self.record.matters = plan.matters.after_telling(&told);
+        self.record = plan.record_with_all_told();
         // Another estate's services in the same cluster have no entry here, and their tasks were
         // not counted.
         let all_stopped = self

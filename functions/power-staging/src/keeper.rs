@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use nightshift::{
     config::Sleeper,
     keep::{self, Context, Keeper, Known, Page, command::Orders},
-    kind::ecs_service::ServiceClients,
+    kind::{Keeping, ecs_service::ServiceClients},
     ledger::{Entry, EstateRecord, Order, Phase},
     report::{Change, Deed, Diagnosis, Failure, News, State},
 };
@@ -33,7 +33,7 @@ impl Keeper for PowerStaging {
         ("sleep", Order::Sleep),
         ("hold", Order::Hold),
     ];
-    const VERB: &'static str = "sleeps";
+    const KEEPING: Keeping = Keeping::Sleeping;
     const AT_FIRST: Phase = Phase::Awake;
 
     type Section = Sleeper;

@@ -66,14 +66,7 @@ impl World {
 
     /// What a look leaves in the ledger beside its steps: the record with all news told.
     pub fn write_down(&mut self, plan: &Plan) {
-        self.record = plan.record.clone();
-        let told: Vec<String> = plan
-            .matters
-            .to_tell()
-            .iter()
-            .map(|(key, _)| key.clone())
-            .collect();
-        self.record.matters = plan.matters.after_telling(&told);
+        self.record = plan.record_with_all_told();
     }
 
     /// Takes one step; what it needs and does not find, it leaves.

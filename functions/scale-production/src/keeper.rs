@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use nightshift::{
     config::Slimmer,
     keep::{self, Context, Keeper, Known, Page, command::Orders},
-    kind::ecs_service::ServiceClients,
+    kind::{Keeping, ecs_service::ServiceClients},
     ledger::{EstateRecord, Order, Phase, slim::Entry},
     report::{Change, Deed, Diagnosis, Failure, News},
 };
@@ -33,7 +33,7 @@ impl Keeper for ScaleProduction {
         ("night", Order::Night),
         ("hold", Order::Hold),
     ];
-    const VERB: &'static str = "is slimmed";
+    const KEEPING: Keeping = Keeping::Slimming;
     const AT_FIRST: Phase = Phase::Day;
 
     type Section = Slimmer;

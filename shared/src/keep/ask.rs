@@ -10,7 +10,11 @@ use super::{
     look::{self, Ground},
     tell::place,
 };
-use crate::{lambda::Failed, report::text};
+use crate::{
+    kind::Keeping,
+    lambda::Failed,
+    report::{Failure, text},
+};
 
 /// What is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,9 +30,7 @@ pub(super) async fn ask<K: Keeper>(
     only: Option<&str>,
     question: Question,
 ) -> Result<Value, Failed> {
-    let ground = look::ground(context)
-        .await
-        .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
+    let ground = ground(context).await?;
     let chosen = chosen(&ground, only)?;
     let examined = question == Question::Doctor;
     let scene = look::observe_all(context, &ground, &chosen, examined).await;
@@ -74,6 +76,20 @@ pub(super) async fn ask<K: Keeper>(
     })
 }
 
+/// What an answer and an order rest on.
+///
+/// # Errors
+/// With [`Failed::Unavailable`] when the ledger cannot be read.
+pub(super) async fn ground<K: Keeper>(context: &Context<'_, K>) -> Result<Ground<K>, Failed> {
+    let ground = look::ground(context).await;
+    ground.map_err(|failure| unavailable(&failure))
+}
+
+/// Something that everything rests on could not be read.
+pub(super) fn unavailable(failure: &Failure) -> Failed {
+    Failed::Unavailable(failure.to_string())
+}
+
 fn spoken(text: text::Text) -> impl Iterator<Item = String> {
     std::iter::once(text.title).chain(text.lines)
 }
@@ -102,6 +118,9 @@ pub(super) fn chosen<K: Keeper>(
 /// Nobody knows an estate of this name.
 pub(super) fn no_such_estate<K: Keeper>(name: &str, known: &str) -> Failed {
     let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    let verb = K::VERB;
-    Failed::BadInput(format!("no estate `{name}` {verb} here: {known}"))
+    let kept = match K::KEEPING {
+        Keeping::Sleeping => "sleeps",
+        Keeping::Slimming => "is slimmed",
+    };
+    Failed::BadInput(format!("no estate `{name}` {kept} here: {known}"))
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    ask::{Question, ask, no_such_estate},
+    ask::{Question, ask, no_such_estate, unavailable},
     command::{self, Command, Request, Verb},
     context::{Context, Function},
     keeper::Keeper,
@@ -41,14 +41,11 @@ pub async fn handle<K: Keeper>(
         context.clock = Clock::set_to(at);
     }
     match request {
-        Request::Tick => looked(&context, look::look(&context, &Occasion::Tick, None).await),
+        Request::Tick => looked::<K>(look::look(&context, &Occasion::Tick, None).await),
         Request::Event(resources) => {
             #[cfg(feature = "sabotage")]
             K::believe(&context, &invocation.payload).await;
-            looked(
-                &context,
-                look::look(&context, &Occasion::Event(resources), None).await,
-            )
+            looked::<K>(look::look(&context, &Occasion::Event(resources), None).await)
         }
         Request::Command(command) => obey(&context, command).await,
     }
@@ -74,7 +71,7 @@ async fn obey<K: Keeper>(context: &Context<'_, K>, command: Command) -> Result<V
                 (Some(name), Ok(found)) if found.reports.is_empty() && found.busy.is_empty() => {
                     Err(no_such_estate::<K>(name, "`status` tells which do"))
                 }
-                _ => looked(context, result),
+                _ => looked::<K>(result),
             }
         }
         Verb::Status => ask(context, only, Question::Status).await,
@@ -93,17 +90,24 @@ async fn obey<K: Keeper>(context: &Context<'_, K>, command: Command) -> Result<V
                 reason,
             };
             write_orders(context, only, &wish).await?;
-            looked(context, look::look(context, &Occasion::Asked, only).await)
+            looked::<K>(look::look(context, &Occasion::Asked, only).await)
         }
         Verb::Clear { by } => {
             clear_orders(context, only, &by).await?;
-            looked(context, look::look(context, &Occasion::Asked, only).await)
+            looked::<K>(look::look(context, &Occasion::Asked, only).await)
         }
     }
 }
 
-fn looked<K: Keeper>(_: &Context<'_, K>, result: Result<Looked, Failure>) -> Result<Value, Failed> {
-    let looked = result.map_err(|failure| Failed::Unavailable(failure.to_string()))?;
+#[cfg_attr(
+    not(feature = "sabotage"),
+    expect(
+        clippy::extra_unused_type_parameters,
+        reason = "asked by known bugs alone"
+    )
+)]
+fn looked<K: Keeper>(result: Result<Looked, Failure>) -> Result<Value, Failed> {
+    let looked = result.map_err(|failure| unavailable(&failure))?;
     let failures = looked.all_failures();
     let answer = json!({
         "idle": looked.idle,

@@ -15,7 +15,7 @@ use super::{
     section::Section,
 };
 use crate::{
-    kind::Arn,
+    kind::{Arn, Keeping},
     ledger::{EstateRecord, Kept, Order, Override, Owner, Phase, Saved},
     report::{Change, Deed, Diagnosis, Failure, News},
 };
@@ -28,8 +28,8 @@ pub trait Keeper: fmt::Debug + Sized + 'static {
     /// The orders that it takes from people.
     const ORDERS: Orders;
 
-    /// What an estate of this function does: `sleeps`.
-    const VERB: &'static str;
+    /// What it does to an estate while it is closed.
+    const KEEPING: Keeping;
 
     /// What an estate is taken for that was never looked at before.
     const AT_FIRST: Phase;

@@ -4,7 +4,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    ask::chosen, command::Until, context::Context, estates::Resolved, keeper::Keeper, look,
+    ask::{chosen, ground},
+    command::Until,
+    context::Context,
+    estates::Resolved,
+    keeper::Keeper,
     look::Ground,
 };
 use crate::{
@@ -29,9 +33,7 @@ pub(super) async fn write_orders<K: Keeper>(
     only: Option<&str>,
     wish: &Wish,
 ) -> Result<(), Failed> {
-    let ground = look::ground(context)
-        .await
-        .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
+    let ground = ground(context).await?;
     let now = context.now();
     for name in chosen(&ground, only)? {
         let Some(estate) = ground.estates.iter().find(|estate| estate.name == name) else {
@@ -98,9 +100,7 @@ pub(super) async fn clear_orders<K: Keeper>(
     only: Option<&str>,
     by: &str,
 ) -> Result<(), Failed> {
-    let ground = look::ground(context)
-        .await
-        .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
+    let ground = ground(context).await?;
     for name in chosen(&ground, only)? {
         let Some(Kept { revision, .. }) = ground.ledger.overrides.get(&name) else {
             continue;

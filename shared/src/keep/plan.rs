@@ -131,6 +131,17 @@ impl<S> Plan<S> {
             next: self.due,
         }
     }
+
+    /// The estate's record as it is written down once all news of this plan were told.
+    #[must_use]
+    pub fn record_with_all_told(&self) -> EstateRecord {
+        let news = self.matters.to_tell().iter();
+        let told: Vec<String> = news.map(|(key, _)| key.clone()).collect();
+        EstateRecord {
+            matters: self.matters.after_telling(&told),
+            ..self.record.clone()
+        }
+    }
 }
 
 /// What a function makes of an estate's calendar and of orders.

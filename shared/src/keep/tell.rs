@@ -133,6 +133,8 @@ pub(super) fn place<'a, K: Keeper>(
         language: estate.in_force.as_ref().map_or(language, Section::language),
         now,
         function: &context.function.settings.function_name,
+        teller: K::NAME,
+        keeping: K::KEEPING,
         watch: context.function.settings.watch,
     }
 }

@@ -76,8 +76,11 @@ async fn carry_out<K: Keeper>(
     report.next = sooner(report.next, estate.believed_gone_at());
     report.steps = plan.deeds();
     let watch = context.function.settings.watch;
-    let mut failures = keep_documents(context, ground, estate).await;
-    failures.extend(view.snapshot.unread().iter().cloned());
+    let mut failures: Vec<Failure> = keep_documents(context, ground, estate)
+        .await
+        .into_iter()
+        .chain(view.snapshot.unread().iter().cloned())
+        .collect();
     let mut next = plan.record.clone();
     if watch {
         // Nothing is changed, so nothing can settle: the estate stays where it is.
@@ -199,47 +202,39 @@ fn tell_what_would_be_done<S>(plan: &mut Plan<S>, steps: Vec<Deed>) {
         .tell(&key, SignedDuration::ZERO, |_| News::Would { steps });
 }
 
+/// Writes down which documents are in force. Answers why it could not.
 async fn keep_documents<K: Keeper>(
     context: &Context<'_, K>,
     ground: &Ground<K>,
     estate: &Resolved<K::Section>,
-) -> Vec<Failure> {
+) -> Option<Failure> {
     let kept = ground.ledger.documents.get(&estate.name);
-    let Some(document) = &estate.document else {
-        return Vec::new();
-    };
+    let document = estate.document.as_ref()?;
     if kept.is_some_and(|kept| kept.item == *document) {
-        return Vec::new();
+        return None;
     }
     let written = context
         .store
         .save_document(&estate.name, document, revision_of(kept))
         .await;
-    written
-        .err()
-        .map(WriteError::into_failure)
-        .into_iter()
-        .collect()
+    written.err().map(WriteError::into_failure)
 }
 
+/// Writes down how the estate fares now. Answers why it could not.
 async fn keep_record<K: Keeper>(
     context: &Context<'_, K>,
     name: &str,
     before: &Kept<EstateRecord>,
     after: &EstateRecord,
-) -> Vec<Failure> {
+) -> Option<Failure> {
     if before.item == *after && before.revision != Revision(0) {
-        return Vec::new();
+        return None;
     }
     let written = context
         .store
         .save_estate(name, after, before.revision)
         .await;
-    written
-        .err()
-        .map(WriteError::into_failure)
-        .into_iter()
-        .collect()
+    written.err().map(WriteError::into_failure)
 }
 
 /// An estate whose document never parsed: nothing is done, and people are told.

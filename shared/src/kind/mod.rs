@@ -22,6 +22,26 @@ pub const SLEEP_TAG: &str = "nightshift:sleep";
 /// The tag that consents to slimming; its value is the estate's name.
 pub const SLIM_TAG: &str = "nightshift:slim";
 
+/// What a function does to an estate while it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is put to sleep.
+    Sleeping,
+    /// It is made smaller, and never put to sleep.
+    Slimming,
+}
+
+impl Keeping {
+    /// The tag by which a resource consents to it.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Sleeping => SLEEP_TAG,
+            Self::Slimming => SLIM_TAG,
+        }
+    }
+}
+
 /// A kind of resource that can sleep or be slimmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -106,6 +106,29 @@ fn a_plan_is_told_step_by_step_and_what_it_orders_first() {
 }
 
 #[test]
+fn what_lasts_is_told_once_all_news_were_told_and_else_the_record_is_the_plans() {
+    let mut plan = plan();
+    plan.matters.note("draining");
+    plan.matters
+        .tell("gone", SignedDuration::ZERO, |_| News::Gone {
+            resource: "a".to_owned(),
+            saved: None,
+        });
+    let record = plan.record_with_all_told();
+    let told: Vec<_> = record
+        .matters
+        .iter()
+        .map(|(key, matter)| (key.as_str(), matter.told))
+        .collect();
+    assert_eq!(told, [("draining", None), ("gone", Some(noon()))]);
+    let rest = EstateRecord {
+        matters: BTreeMap::new(),
+        ..record
+    };
+    assert_eq!(rest, plan.record);
+}
+
+#[test]
 fn a_report_shows_the_plan_before_anything_was_done() {
     let plan = plan();
     let report = plan.report("staging", noon());

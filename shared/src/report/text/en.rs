@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Problem,
-    kind::{Arn, Kind, Lever, Never, SLEEP_TAG, Suspension},
+    kind::{Arn, Kind, Lever, Never, Suspension},
     ledger::{Order, Phase},
     report::{
         Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report,
@@ -503,9 +503,7 @@ impl Tongue for English<'_> {
     fn provenance(&self) -> String {
         format!(
             "account {} · {} · nightshift {}",
-            self.0.account,
-            self.0.region,
-            self.0.teller()
+            self.0.account, self.0.region, self.0.teller
         )
     }
 }
@@ -704,20 +702,31 @@ impl English<'_> {
         }
     }
 
+    /// That a resource's tag is missing or names another: as a sentence begins, and as a title has it.
+    fn tag_says(&self, found: Option<&str>) -> (String, &'static str) {
+        let tag = self.0.tag();
+        found.map_or_else(
+            || (format!("The tag `{tag}` is missing"), "its tag is missing"),
+            |found| {
+                (
+                    format!("The tag `{tag}` says {}", code(found)),
+                    "its tag names another estate",
+                )
+            },
+        )
+    }
+
     fn no_consent(&self, arn: &Arn, found: Option<&str>, asleep: bool) -> Told {
         let estate = self.estate();
         let resource = resource_of(arn);
-        let tag = found.map_or_else(
-            || format!("The tag `{SLEEP_TAG}` is missing"),
-            |found| format!("The tag `{SLEEP_TAG}` says {}", code(found)),
-        );
+        let (says, wrong) = self.tag_says(found);
         let mut lines = if asleep {
             vec![format!(
-                "{tag}; it should say `{estate}`, as when this was put to sleep. Without it AWS may refuse to wake it. This command mends it:"
+                "{says}; it should say `{estate}`, as when this was put to sleep. Without it AWS may refuse to wake it. This command mends it:"
             )]
         } else {
             vec![format!(
-                "{tag}; it must say `{estate}`, or nothing is changed here. This command mends it:"
+                "{says}; it must say `{estate}`, or nothing is changed here. This command mends it:"
             )]
         };
         lines.push(tag_command(arn, self.0));
@@ -726,11 +735,6 @@ impl English<'_> {
                 "If it should stay awake, take it out of the estate's document instead.".to_owned(),
             );
         }
-        let wrong = if found.is_some() {
-            "its tag names another estate"
-        } else {
-            "its tag is missing"
-        };
         let title = if asleep {
             format!(
                 "⚠️ {estate}: {resource} may not wake, {wrong} (needs you: one command; without it users are affected)"
@@ -745,23 +749,7 @@ impl English<'_> {
 
     fn document_broken(&self, problems: &[Problem], in_force: bool) -> Told {
         let estate = self.estate();
-        let (shown, rest) = some(problems, LISTED);
-        let mut lines: Vec<String> = shown
-            .iter()
-            .map(|problem| {
-                let line = problem
-                    .line
-                    .map_or_else(String::new, |line| format!(", line {line}"));
-                format!(
-                    "{}{line}: {}",
-                    code(&problem.document),
-                    clean(&problem.text, MESSAGE * 2)
-                )
-            })
-            .collect();
-        if rest > 0 {
-            lines.push(format!("and {rest} more"));
-        }
+        let mut lines = problem_lines(problems);
         let title = if in_force {
             lines.push(
                 "Sleeping and waking go on by the last good document until this one is mended."
@@ -1328,6 +1316,28 @@ fn resource_of(arn: &Arn) -> String {
     } else {
         code(arn.name())
     }
+}
+
+/// What is wrong with a document, line by line.
+fn problem_lines(problems: &[Problem]) -> Vec<String> {
+    let (shown, rest) = some(problems, LISTED);
+    let mut lines: Vec<String> = shown
+        .iter()
+        .map(|problem| {
+            let line = problem
+                .line
+                .map_or_else(String::new, |line| format!(", line {line}"));
+            format!(
+                "{}{line}: {}",
+                code(&problem.document),
+                clean(&problem.text, MESSAGE * 2)
+            )
+        })
+        .collect();
+    if rest > 0 {
+        lines.push(format!("and {rest} more"));
+    }
+    lines
 }
 
 fn failed(failure: &Failure) -> String {

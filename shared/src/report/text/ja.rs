@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Problem,
-    kind::{Arn, Kind, Lever, Never, SLEEP_TAG, Suspension},
+    kind::{Arn, Kind, Lever, Never, Suspension},
     ledger::{Order, Phase},
     report::{
         Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report,
@@ -499,9 +499,7 @@ impl Tongue for Japanese<'_> {
     fn provenance(&self) -> String {
         format!(
             "アカウント {}・{}・nightshift {}",
-            self.0.account,
-            self.0.region,
-            self.0.teller()
+            self.0.account, self.0.region, self.0.teller
         )
     }
 }
@@ -695,31 +693,37 @@ impl Japanese<'_> {
         }
     }
 
+    /// That a resource's tag is missing or names another: as a sentence begins, and as a title has it.
+    fn tag_says(&self, found: Option<&str>) -> (String, &'static str) {
+        let tag = self.0.tag();
+        found.map_or_else(
+            || (format!("タグ `{tag}` がありません"), "タグがありません"),
+            |found| {
+                (
+                    format!("タグ `{tag}` の値が {} です", code(found)),
+                    "タグが別の環境を指しています",
+                )
+            },
+        )
+    }
+
     fn no_consent(&self, arn: &Arn, found: Option<&str>, asleep: bool) -> Told {
         let estate = self.estate();
         let resource = resource_of(arn);
-        let tag = found.map_or_else(
-            || format!("タグ `{SLEEP_TAG}` がありません"),
-            |found| format!("タグ `{SLEEP_TAG}` の値が {} です", code(found)),
-        );
+        let (says, wrong) = self.tag_says(found);
         let mut lines = if asleep {
             vec![format!(
-                "{tag}(正しい値は `{estate}`)。停止させたときにはタグがありました。タグがないと、AWS が起動を拒否することがあります。次のコマンドで直ります:"
+                "{says}(正しい値は `{estate}`)。停止させたときにはタグがありました。タグがないと、AWS が起動を拒否することがあります。次のコマンドで直ります:"
             )]
         } else {
             vec![format!(
-                "{tag}(必要な値は `{estate}`)。このままでは変更の対象にしません。次のコマンドで直ります:"
+                "{says}(必要な値は `{estate}`)。このままでは変更の対象にしません。次のコマンドで直ります:"
             )]
         };
         lines.push(tag_command(arn, self.0));
         if !asleep {
             lines.push("起こしたままにするなら、代わりに環境の設定から外してください。".to_owned());
         }
-        let wrong = if found.is_some() {
-            "タグが別の環境を指しています"
-        } else {
-            "タグがありません"
-        };
         let title = if asleep {
             format!(
                 "⚠️ {estate}: {resource}が起動できないおそれがあります。{wrong}(対応が必要です: コマンド 1 つ。このままでは利用者に影響します)"
@@ -734,23 +738,7 @@ impl Japanese<'_> {
 
     fn document_broken(&self, problems: &[Problem], in_force: bool) -> Told {
         let estate = self.estate();
-        let (shown, rest) = some(problems, LISTED);
-        let mut lines: Vec<String> = shown
-            .iter()
-            .map(|problem| {
-                let line = problem
-                    .line
-                    .map_or_else(String::new, |line| format!(" {line} 行目の"));
-                format!(
-                    "{} の{line}問題: {}",
-                    code(&problem.document),
-                    clean(&problem.text, MESSAGE * 2)
-                )
-            })
-            .collect();
-        if rest > 0 {
-            lines.push(format!("ほか {rest} 件"));
-        }
+        let mut lines = problem_lines(problems);
         let title = if in_force {
             lines.push("直るまで、最後の正しい設定で停止と起動を続けます。".to_owned());
             format!(
@@ -1289,6 +1277,28 @@ fn resource_of(arn: &Arn) -> String {
     } else {
         format!("{} ", code(arn.name()))
     }
+}
+
+/// What is wrong with a document, line by line.
+fn problem_lines(problems: &[Problem]) -> Vec<String> {
+    let (shown, rest) = some(problems, LISTED);
+    let mut lines: Vec<String> = shown
+        .iter()
+        .map(|problem| {
+            let line = problem
+                .line
+                .map_or_else(String::new, |line| format!(" {line} 行目の"));
+            format!(
+                "{} の{line}問題: {}",
+                code(&problem.document),
+                clean(&problem.text, MESSAGE * 2)
+            )
+        })
+        .collect();
+    if rest > 0 {
+        lines.push(format!("ほか {rest} 件"));
+    }
+    lines
 }
 
 fn failed(failure: &Failure) -> String {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     config::Language,
-    kind::{Arn, SLEEP_TAG, SLIM_TAG},
+    kind::{Arn, Keeping},
     ledger::Order,
 };
 use clock::{Clock, Day};
@@ -35,6 +35,10 @@ pub struct Place<'a> {
     pub now: Timestamp,
     /// The Lambda function's name, for commands.
     pub function: &'a str,
+    /// The function that tells, as the house calls it.
+    pub teller: &'a str,
+    /// What that function does to the estate: it decides the words, and the tag that consents.
+    pub keeping: Keeping,
     /// Whether nothing may be changed: `Mode: watch`.
     pub watch: bool,
 }
@@ -49,24 +53,15 @@ pub struct Text {
     subject: String,
 }
 
-/// How the name of the function ends that makes estates smaller, and never puts them to sleep.
-const SLIMS: &str = "scale-production";
-
 impl Place<'_> {
-    /// Whether the function that tells makes estates smaller at night, instead of putting them to
-    /// sleep: its words are others, and so is the tag that consents.
+    /// Whether the estate is made smaller, instead of being put to sleep.
     fn slims(&self) -> bool {
-        self.function.ends_with(SLIMS)
+        self.keeping == Keeping::Slimming
     }
 
     /// The tag that consents to what the function does.
     fn tag(&self) -> &'static str {
-        if self.slims() { SLIM_TAG } else { SLEEP_TAG }
-    }
-
-    /// The function that tells, as the house calls it.
-    fn teller(&self) -> &'static str {
-        if self.slims() { SLIMS } else { "power-staging" }
+        self.keeping.tag()
     }
 
     fn clock(&self, at: Timestamp) -> Clock {
@@ -681,6 +676,8 @@ pub(crate) mod samples {
             language,
             now: at("2026-11-24T08:53:20+09:00"),
             function: "nightshift-power-staging",
+            teller: "power-staging",
+            keeping: Keeping::Sleeping,
             watch,
         }
     }

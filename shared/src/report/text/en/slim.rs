@@ -5,14 +5,14 @@ mod states;
 
 use jiff::Timestamp;
 
-use super::{English, code, counted, duration, names, resource_of};
+use super::{English, code, counted, duration, names, problem_lines, resource_of};
 use crate::{
     config::Problem,
     kind::{Arn, Level, Lever},
     ledger::Order,
     report::{
         News, Waiting,
-        text::{LISTED, MESSAGE, Told, clean, order_command, some, tag_command},
+        text::{LISTED, Told, order_command, some, tag_command},
     },
 };
 
@@ -299,17 +299,9 @@ impl English<'_> {
     }
 
     fn no_consent_to_slimming(&self, arn: &Arn, found: Option<&str>, grows: bool) -> Told {
-        let (estate, tag) = (self.estate(), self.0.tag());
+        let estate = self.estate();
         let resource = resource_of(arn);
-        let (says, wrong) = found.map_or_else(
-            || (format!("The tag `{tag}` is missing"), "its tag is missing"),
-            |found| {
-                (
-                    format!("The tag `{tag}` says {}", code(found)),
-                    "its tag names another estate",
-                )
-            },
-        );
+        let (says, wrong) = self.tag_says(found);
         let command = tag_command(arn, self.0);
         if grows {
             return (
@@ -341,23 +333,7 @@ impl English<'_> {
 
     fn slim_document_broken(&self, problems: &[Problem], in_force: bool) -> Told {
         let estate = self.estate();
-        let (shown, rest) = some(problems, LISTED);
-        let mut lines: Vec<String> = shown
-            .iter()
-            .map(|problem| {
-                let line = problem
-                    .line
-                    .map_or_else(String::new, |line| format!(", line {line}"));
-                format!(
-                    "{}{line}: {}",
-                    code(&problem.document),
-                    clean(&problem.text, MESSAGE * 2)
-                )
-            })
-            .collect();
-        if rest > 0 {
-            lines.push(format!("and {rest} more"));
-        }
+        let mut lines = problem_lines(problems);
         let (title, last) = if in_force {
             (
                 "the last good one stays in force (needs you; users not affected)",

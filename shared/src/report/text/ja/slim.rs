@@ -5,14 +5,14 @@ mod states;
 
 use jiff::Timestamp;
 
-use super::{Japanese, code, duration, names, resource_of};
+use super::{Japanese, code, duration, names, problem_lines, resource_of};
 use crate::{
     config::Problem,
     kind::{Arn, Level, Lever},
     ledger::Order,
     report::{
         News, Waiting,
-        text::{LISTED, MESSAGE, Told, clean, order_command, some, tag_command},
+        text::{LISTED, Told, order_command, some, tag_command},
     },
 };
 
@@ -282,17 +282,9 @@ impl Japanese<'_> {
     }
 
     fn no_consent_to_slimming(&self, arn: &Arn, found: Option<&str>, grows: bool) -> Told {
-        let (estate, tag) = (self.estate(), self.0.tag());
+        let estate = self.estate();
         let resource = resource_of(arn);
-        let (says, wrong) = found.map_or_else(
-            || (format!("タグ `{tag}` がありません"), "タグがありません"),
-            |found| {
-                (
-                    format!("タグ `{tag}` の値が {} です", code(found)),
-                    "タグが別の環境を指しています",
-                )
-            },
-        );
+        let (says, wrong) = self.tag_says(found);
         let command = tag_command(arn, self.0);
         if grows {
             return (
@@ -323,23 +315,7 @@ impl Japanese<'_> {
 
     fn slim_document_broken(&self, problems: &[Problem], in_force: bool) -> Told {
         let estate = self.estate();
-        let (shown, rest) = some(problems, LISTED);
-        let mut lines: Vec<String> = shown
-            .iter()
-            .map(|problem| {
-                let line = problem
-                    .line
-                    .map_or_else(String::new, |line| format!(" {line} 行目の"));
-                format!(
-                    "{} の{line}問題: {}",
-                    code(&problem.document),
-                    clean(&problem.text, MESSAGE * 2)
-                )
-            })
-            .collect();
-        if rest > 0 {
-            lines.push(format!("ほか {rest} 件"));
-        }
+        let mut lines = problem_lines(problems);
         let (title, last) = if in_force {
             (
                 "最後の正しい設定で動いています(対応が必要です。利用者への影響なし)",

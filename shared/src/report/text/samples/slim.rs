@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::{Place, api, at, database, service, usd, web};
 use crate::{
     config::Language,
-    kind::{Acu, Level, Lever},
+    kind::{Acu, Keeping, Level, Lever},
     report::{Cause, Count, Deed, Finding, HeldSpan, News, NightTold, Peak, Slimmed, Waiting},
 };
 
@@ -15,6 +15,8 @@ pub(crate) fn place(zone: &TimeZone, language: Language) -> Place<'_> {
         estate: "bookmark-manager-production",
         now: at("2026-11-20T06:52:10+09:00"),
         function: "nightshift-scale-production",
+        teller: "scale-production",
+        keeping: Keeping::Slimming,
         ..super::place(zone, language, false)
     }
 }

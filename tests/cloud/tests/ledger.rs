@@ -3,23 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests as well")]
 
-use std::sync::{Arc, Mutex};
-
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::Client;
-use aws_smithy_runtime_api::{
-    client::{
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
-            SharedHttpClient, SharedHttpConnector,
-        },
-        orchestrator::{HttpRequest, HttpResponse},
-        runtime_components::RuntimeComponents,
-    },
-    http::StatusCode,
-};
-use aws_smithy_types::body::SdkBody;
-use aws_types::{SdkConfig, region::Region};
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     aws,
@@ -32,11 +16,14 @@ use nightshift::{
 use nightshift_cloud::{
     call::Actor,
     services::dynamodb::{SERVICE, create_table},
-    wire::{self, Request},
     world::World,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use crate::line::Line;
+
+mod line;
 
 /// What another function saves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,49 +51,19 @@ impl Saved for Shrunk {
     }
 }
 
-#[derive(Clone, Debug)]
-struct Table(Arc<Mutex<World>>);
-
-impl HttpConnector for Table {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let request = Request {
-            path: request.uri(),
-            protocol: request.headers().get("smithy-protocol"),
-            target: request.headers().get("x-amz-target"),
-            authorization: request.headers().get("authorization"),
-            body: request.body().bytes().unwrap(),
-        };
-        let answer = wire::receive(&mut self.0.lock().unwrap(), &request);
-        let status = StatusCode::try_from(answer.status).unwrap();
-        let response = HttpResponse::new(status, SdkBody::from(answer.body));
-        HttpConnectorFuture::ready(Ok(response))
-    }
-}
-
-impl HttpClient for Table {
-    fn http_connector(
-        &self,
-        _settings: &HttpConnectorSettings,
-        _components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
+/// The table, and the line to the world that holds it.
+struct Table(Line);
 
 impl Table {
     fn new() -> Self {
         let mut world = World::new(now(), 1);
         create_table(&mut world, "ledger", "pk", Some("sk"), None);
-        Self(Arc::new(Mutex::new(world)))
+        Self(Line::to(world))
     }
 
     fn store<E: Saved>(&self, function: &'static str, holder: &str) -> Store<E> {
-        let credentials = Credentials::new("person", "secret", None, None, "test");
-        let mut builder = aws::tuned(SdkConfig::builder())
-            .region(Region::new("ap-northeast-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials));
-        builder.set_http_client(Some(SharedHttpClient::new(self.clone())));
-        let client = Client::new(&builder.build());
+        let config = aws::tuned(self.0.config(function).into_builder());
+        let client = Client::new(&config.build());
         Store::new(client, "ledger", function, holder)
     }
 
@@ -125,8 +82,9 @@ impl Table {
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": { ":pk": { "S": partition } },
         });
-        let actor = Actor::Person;
-        let page = self.0.lock().unwrap().ask(&SERVICE, actor, "Query", query);
+        let page = self
+            .0
+            .with(|world| world.ask(&SERVICE, Actor::Person, "Query", query));
         let page: Value = page.unwrap();
         let items = page["Items"].as_array().unwrap().iter();
         items
