@@ -3,7 +3,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::{
     config::Sleeper,
-    kind::{DatabaseState, Kind, Sizing},
+    kind::{Database, DatabaseState, Kind, Sizing},
     ledger::{Entry, EstateRecord, Matter, Stage},
 };
 
