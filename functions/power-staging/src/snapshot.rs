@@ -98,8 +98,8 @@ impl Seen for Snapshot {
         databases.map(|database| (&database.arn, &database.tag))
     }
 
-    fn unread(&self) -> &[Failure] {
-        &self.unread
+    fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.unread.iter()
     }
 }
 

@@ -121,7 +121,11 @@ fn saving(view: &View<'_>, small: SignedDuration) -> Option<Money> {
         .filter_map(|resource| {
             let less = day(resource, view)?.get() - view.night(resource)?.get();
             let each = match resource {
-                Resource::Service(watched) => money::task_hour(watched.service.size?, prices)?,
+                Resource::Service(watched) => {
+                    let size = watched.service.size;
+                    let saved = || view.entries.get(resource.arn())?.item.size;
+                    money::task_hour(size.or_else(saved)?, prices)?
+                }
                 Resource::Cluster(measured) => {
                     let members = measured.cluster.serverless_members();
                     prices.aurora_acu? * f64::from(members)

@@ -233,8 +233,8 @@ impl Seen for Snapshot {
         clusters.map(|cluster| (&cluster.arn, &cluster.tag))
     }
 
-    fn unread(&self) -> &[Failure] {
-        &self.unread
+    fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.unread.iter().chain(&self.unmeasured)
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn ask<K: Keeper>(
         let mut report = look::plan(&ground, &view).report(&estate.name, now);
         // Nothing was done: the estate is where the last look left it.
         report.phase = held.record.item.phase;
-        report.failures = view.snapshot.unread().to_vec();
+        report.failures = view.snapshot.failures().cloned().collect();
         if question == Question::DryRun {
             report.steps = K::foresee(&view);
         }

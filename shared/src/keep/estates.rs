@@ -45,7 +45,7 @@ pub trait Seen {
     fn databases(&self) -> impl Iterator<Item = (&Arn, &Option<String>)>;
 
     /// What could not be read. What is missing above may be missing for that.
-    fn unread(&self) -> &[Failure];
+    fn failures(&self) -> impl Iterator<Item = &Failure>;
 }
 
 /// A resource that more than one estate claims.

@@ -79,7 +79,7 @@ async fn carry_out<K: Keeper>(
     let mut failures: Vec<Failure> = keep_documents(context, ground, estate)
         .await
         .into_iter()
-        .chain(view.snapshot.unread().iter().cloned())
+        .chain(view.snapshot.failures().cloned())
         .collect();
     let mut next = plan.record.clone();
     if watch {
@@ -185,8 +185,8 @@ fn revision_of<T>(kept: Option<&Kept<T>>) -> Revision {
 /// `Mode: watch`: the steps are told once for each time that the calendar turns.
 fn tell_what_would_be_done<S>(plan: &mut Plan<S>, steps: Vec<Deed>) {
     let side = match plan.wanted.state {
-        Some(State::Asleep) => "asleep",
-        _ => "awake",
+        Some(State::Asleep | State::Night) => "closed",
+        _ => "open",
     };
     let until = plan
         .wanted

@@ -3,10 +3,13 @@ use std::collections::BTreeMap;
 use nightshift::{
     config,
     kind::{
-        Acu, Bounds, Capacity, DatabaseState, Service, Suspension, Target,
+        Acu, Arn, Bounds, Capacity, DatabaseState, Kind, Service, Suspension, Target,
         aurora_cluster::{Cluster, Member},
     },
-    ledger::EstateRecord,
+    ledger::{
+        EstateRecord, Kept, VERSION,
+        slim::{Entry, Stage},
+    },
     report::Failure,
 };
 
@@ -107,12 +110,20 @@ fn snapshot() -> Snapshot {
 }
 
 fn examined(section: &Slimmer, snapshot: &Snapshot) -> Diagnosis {
+    examined_with(section, snapshot, &BTreeMap::new())
+}
+
+fn examined_with(
+    section: &Slimmer,
+    snapshot: &Snapshot,
+    entries: &BTreeMap<Arn, Kept<Entry>>,
+) -> Diagnosis {
     let now: Timestamp = "2026-11-19T12:00:00+09:00".parse().unwrap();
     examine(&View {
         section,
         released: false,
         snapshot,
-        entries: &BTreeMap::new(),
+        entries,
         owners: &BTreeMap::new(),
         record: &EstateRecord::new(now),
         order: None,
@@ -133,6 +144,42 @@ fn a_healthy_estate_has_nothing_to_mend_and_its_saving_told() {
     assert_eq!(diagnosis.terraform.len(), 1);
     assert!(
         diagnosis.terraform[0].contains("web") && diagnosis.terraform[0].contains("desired_count")
+    );
+}
+
+#[test]
+fn what_a_task_is_made_of_is_known_from_the_last_night_too() {
+    let mut snapshot = snapshot();
+    let whole = examined(&section("errors"), &snapshot).saved_this_month;
+    let closed = |watched: &mut Watched| {
+        let arn = watched.service.arn.clone();
+        let found = Level::Tasks(2);
+        let entry = Entry {
+            version: VERSION,
+            arn: arn.clone(),
+            kind: Kind::EcsService,
+            estate: "shop".to_owned(),
+            stage: Stage::Closed,
+            since: Timestamp::UNIX_EPOCH,
+            lever: Lever::Count,
+            found,
+            from: found,
+            set: Level::Tasks(1),
+            saved_at: Timestamp::UNIX_EPOCH,
+            small_since: None,
+            grown_at: None,
+            hand: None,
+            size: watched.service.size.take(),
+            owner: None,
+        };
+        (arn, Kept::new(entry))
+    };
+    let entries = snapshot.services.iter_mut().map(closed).collect();
+    let remembered = examined_with(&section("errors"), &snapshot, &entries);
+    assert_eq!(remembered.saved_this_month, whole);
+    assert_ne!(
+        examined(&section("errors"), &snapshot).saved_this_month,
+        whole
     );
 }
 

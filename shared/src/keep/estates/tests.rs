@@ -44,8 +44,8 @@ impl Seen for Snapshot {
         databases.map(|database| (&database.arn, &database.tag))
     }
 
-    fn unread(&self) -> &[Failure] {
-        &[]
+    fn failures(&self) -> impl Iterator<Item = &Failure> {
+        std::iter::empty()
     }
 }
 
