@@ -383,3 +383,31 @@ async fn a_service_that_vanishes_in_its_sleep_is_told_and_forgotten() {
             .any(|key| key.ends_with("/blog-aws-practice-api"))
     );
 }
+
+#[tokio::test]
+async fn without_any_estate_a_tick_costs_one_read_and_the_first_document_is_found_all_the_same() {
+    let stage = Stage::bare(&Deployment::built()).await.unwrap();
+    let first = stage.tick(at("17:00")).await.unwrap();
+    assert!(!first.is_idle(), "nobody had looked before");
+    BLOG.create(&stage.local).await.unwrap();
+    stage.write_documents(&[BLOG], "en").await.unwrap();
+    for minute in 1..10 {
+        let tick = stage.tick(at(&format!("17:{minute:02}"))).await.unwrap();
+        assert!(tick.is_idle());
+        assert_eq!(tick.actions(), ["dynamodb:Query"], "at 17:{minute:02}");
+    }
+    let found = stage.tick(at("17:10")).await.unwrap();
+    assert_eq!(found.failed, None);
+    assert!(found.report(BLOG.name).is_some());
+
+    // Once the last estate is released, it is as in the beginning.
+    let parameter = parameter(BLOG.name);
+    stage.local.delete_document(&parameter).await.unwrap();
+    for time in ["17:20", "17:31", "17:42"] {
+        stage.settle(at(time)).await.unwrap();
+    }
+    assert_eq!(
+        stage.tick(at("17:53")).await.unwrap().actions(),
+        ["dynamodb:Query"]
+    );
+}

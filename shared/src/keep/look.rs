@@ -26,6 +26,9 @@ use crate::{
 /// A settled estate is looked at again after this, whatever happens.
 pub(super) const AT_THE_LATEST: SignedDuration = SignedDuration::from_mins(10);
 
+/// Where a function without any estate marks that it looked: no parameter can have this name.
+const NOBODY: &str = "*";
+
 /// Events come in flocks: one that follows a look so closely is left to the next tick.
 const FLOCK: SignedDuration = SignedDuration::from_secs(20);
 
@@ -151,7 +154,12 @@ pub(super) async fn look<K: Keeper>(
         .iter()
         .filter(is_new)
         .map(|estate| estate.name.clone());
-    chosen.extend(choose(context, &marks, new.collect(), occasion, only, &mut looked).await);
+    let new: Vec<String> = if ground.estates.is_empty() && marks.is_empty() {
+        vec![NOBODY.to_owned()]
+    } else {
+        new.collect()
+    };
+    chosen.extend(choose(context, &marks, new, occasion, only, &mut looked).await);
     let scene = observe_all(context, &ground, &chosen, false).await;
     let treated = ground
         .estates
@@ -162,9 +170,15 @@ pub(super) async fn look<K: Keeper>(
         .iter()
         .filter(|name| !ground.estates.iter().any(|estate| estate.name == **name));
     for stray in strays {
-        looked
-            .failures
-            .extend(context.store.drop_mark(stray).await.err());
+        let done = if stray == NOBODY && ground.estates.is_empty() {
+            // What is written meanwhile is found as soon as what is written beside other estates.
+            let latest = now.saturating_add(AT_THE_LATEST).unwrap_or(now);
+            let again = ground.failures.is_empty().then_some(latest);
+            context.store.give_back(NOBODY, again, &[]).await
+        } else {
+            context.store.drop_mark(stray).await
+        };
+        looked.failures.extend(done.err());
     }
     beat(context, &looked);
     Ok(looked)

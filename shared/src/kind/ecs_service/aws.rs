@@ -600,3 +600,58 @@ fn is_scale_out(activity: &ScalingActivity, before: Option<&ScalingActivity>) ->
     let grew = before.and_then(count).zip(count(activity));
     cause.contains("alarm") && grew.is_some_and(|(before, now)| now > before)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_applicationautoscaling::types::ScalingActivityStatusCode;
+    use aws_smithy_types::DateTime;
+
+    use super::{TaskStopCode as Code, *};
+
+    fn activity(count: u32, cause: &str) -> ScalingActivity {
+        ScalingActivity::builder()
+            .activity_id("1")
+            .service_namespace(ServiceNamespace::Ecs)
+            .resource_id("service/shop/api")
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .description(format!("Setting desired count to {count}."))
+            .cause(cause)
+            .start_time(DateTime::from_secs(0))
+            .status_code(ScalingActivityStatusCode::Successful)
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn auto_scaling_added_tasks_when_an_alarm_asked_for_more() {
+        let high = "monitor alarm TargetTracking-service/shop/api-AlarmHigh-1 in state ALARM triggered policy cpu";
+        let low = "monitor alarm TargetTracking-service/shop/api-AlarmLow-1 in state ALARM triggered policy cpu";
+        let stepped = "monitor alarm shop-busy in state ALARM triggered policy steps";
+        let clamped = "minimum capacity was set to 4";
+        let two = activity(2, low);
+        assert!(is_scale_out(&activity(3, high), None));
+        assert!(!is_scale_out(&activity(3, low), Some(&two)));
+        assert!(is_scale_out(&activity(3, stepped), Some(&two)));
+        assert!(!is_scale_out(&activity(1, stepped), Some(&two)));
+        assert!(!is_scale_out(&activity(3, stepped), None), "nobody knows");
+        assert!(!is_scale_out(&activity(4, clamped), Some(&two)));
+    }
+
+    #[test]
+    fn a_task_died_unless_the_scheduler_or_a_person_stopped_it() {
+        let task = |code: Code, reason: &str| {
+            let task = Task::builder().stop_code(code).stopped_reason(reason);
+            died(&task.build())
+        };
+        let exited = "Essential container in task exited";
+        assert!(task(Code::EssentialContainerExited, exited));
+        assert!(task(Code::TaskFailedToStart, "CannotPullContainerError"));
+        assert!(task(Code::SpotInterruption, "Spot Task was interrupted."));
+        let unhealthy = "Task failed ELB health checks in (target-group arn)";
+        assert!(task(Code::ServiceSchedulerInitiated, unhealthy));
+        let scaled = "Scaling activity initiated by (deployment ecs-svc/1)";
+        assert!(!task(Code::ServiceSchedulerInitiated, scaled));
+        assert!(!task(Code::UserInitiated, "Task stopped by user"));
+        assert!(!died(&Task::builder().build()), "it is only stopping");
+    }
+}
