@@ -139,14 +139,9 @@ pub(super) async fn look<K: Keeper>(
         return Ok(looked);
     }
     // The ledger is read after the leases were taken: what another look wrote before counts.
-    #[cfg_attr(
-        not(feature = "sabotage"),
-        expect(unused_mut, reason = "misread by known bugs alone")
-    )]
     let mut ground = ground(context).await?;
     #[cfg(feature = "sabotage")]
     K::misread(&mut ground, context.now());
-    looked.failures.extend(ground.failures.iter().cloned());
     let is_new =
         |estate: &&Resolved<K::Section>| !marks.iter().any(|mark| mark.estate == estate.name);
     let new = ground
@@ -159,7 +154,15 @@ pub(super) async fn look<K: Keeper>(
     } else {
         new.collect()
     };
-    chosen.extend(choose(context, &marks, new, occasion, only, &mut looked).await);
+    let new = choose(context, &marks, new, occasion, only, &mut looked).await;
+    if !new.is_empty() {
+        // Another first look may have been here between the reading and the taking.
+        ground = self::ground(context).await?;
+        #[cfg(feature = "sabotage")]
+        K::misread(&mut ground, context.now());
+        chosen.extend(new);
+    }
+    looked.failures.extend(ground.failures.iter().cloned());
     let scene = observe_all(context, &ground, &chosen, false).await;
     let treated = ground
         .estates

@@ -623,7 +623,8 @@ impl Run {
         }
     }
 
-    /// An invocation fails when something failed, and only then: a lost race is no failure.
+    /// An invocation fails when something failed, and only then: a lost race is no failure, but for
+    /// a person whose order it was.
     fn failed(&mut self, failed: &Failed, ended: &Ended) {
         let something = ended.made.iter().any(|made| {
             made.hidden
@@ -634,7 +635,13 @@ impl Run {
         // Whoever deleted an estate's document cannot order anything of it.
         let any_is_gone = self.known.values().any(|known| known.deleted_at.is_some());
         let unknown = any_is_gone && matches!(failed, Failed::BadInput(_));
-        if !something && !unknown {
+        let outrun = ended.note.order.is_some()
+            && ended.made.iter().any(|made| {
+                let code = made.code.as_deref();
+                made.action == "dynamodb:PutItem"
+                    && code.is_some_and(|code| code.starts_with("ConditionalCheckFailed"))
+            });
+        if !something && !unknown && !outrun {
             let detail = format!("{}: {failed}", ended.note.what);
             self.sky
                 .now()
