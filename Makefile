@@ -35,11 +35,11 @@ help: ## Show this list
 build: $(ZIPS) ## Build the functions: target/lambda/<name>/bootstrap and bootstrap.zip
 
 .PHONY: demo
-demo: build ## Watch staging sleep over a long weekend, on a local AWS
+demo: build ## Watch staging sleep over a long weekend and production get smaller, on a local AWS
 	@cargo run --quiet --package nightshift-tests --bin demo
 
 .PHONY: local
-local: build ## A local AWS and a local Slack, with the functions and three estates, until Ctrl-C
+local: build ## A local AWS and a local Slack, with the functions and four estates, until Ctrl-C
 	@cargo run --quiet --package nightshift-tests --bin local-aws
 
 .PHONY: cloud

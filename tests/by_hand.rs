@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift_tests::aws::{ECS, RDS};
 use nightshift_tests::estates::{self, BLOG, BOOKMARK_MANAGER, R2E};
 use nightshift_tests::local::Deployment;
+use nightshift_tests::play;
 use nightshift_tests::stage::{self, Moment, Stage, document, event, is_command_of, parameter};
-use nightshift_tests::weekend;
 use serde_json::{Value, json};
 
 const API: &str = "blog-aws-practice-cluster/blog-aws-practice-api";
@@ -17,7 +17,7 @@ const AURORA: &str = "cluster:blog-aws-practice-aurora";
 
 /// A Tuesday on which blog-aws-practice is open from 9:00 to 18:00.
 fn at(time: &str) -> Timestamp {
-    weekend::at(date(2027, 1, 19), time).unwrap()
+    play::at(date(2027, 1, 19), time).unwrap()
 }
 
 fn only_reads(moment: &Moment) -> bool {
@@ -70,7 +70,7 @@ async fn every_sample_is_answered() {
         .await
         .unwrap();
     // The Friday evening that the samples speak of: blog-aws-practice is closed already.
-    let friday = weekend::at(date(2026, 11, 20), "18:30").unwrap();
+    let friday = play::at(date(2026, 11, 20), "18:30").unwrap();
     stage.settle(friday).await.unwrap();
     let staging = BOOKMARK_MANAGER.name;
     for (minutes, (name, payload)) in (10..).zip(samples()) {
@@ -267,7 +267,7 @@ async fn orders_hold_until_they_end_or_are_taken_back() {
     let moments = stage.settle(at("23:01")).await.unwrap();
     assert!(is_down(moments.last().unwrap()));
 
-    let next_day = |time: &str| weekend::at(date(2027, 1, 20), time).unwrap();
+    let next_day = |time: &str| play::at(date(2027, 1, 20), time).unwrap();
     let moments = stage.settle(next_day("08:55")).await.unwrap();
     assert!(is_up(moments.last().unwrap()));
     stage
@@ -281,7 +281,7 @@ async fn orders_hold_until_they_end_or_are_taken_back() {
         is_down(moments.last().unwrap()),
         "asleep by order in opening hours"
     );
-    let thursday = weekend::at(date(2027, 1, 21), "08:55").unwrap();
+    let thursday = play::at(date(2027, 1, 21), "08:55").unwrap();
     let moments = stage.settle(thursday).await.unwrap();
     assert!(is_up(moments.last().unwrap()));
 

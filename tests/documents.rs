@@ -10,8 +10,8 @@ use nightshift_tests::aws::{ECS, Refused, SSM};
 use nightshift_tests::estates::{BLOG, BOOKMARK_MANAGER, Estate, R2E};
 use nightshift_tests::gateway::Fate;
 use nightshift_tests::local::Deployment;
+use nightshift_tests::play;
 use nightshift_tests::stage::{Moment, Stage, document, parameter};
-use nightshift_tests::weekend;
 use serde_json::json;
 
 const API: &str = "blog-aws-practice-cluster/blog-aws-practice-api";
@@ -21,7 +21,7 @@ const AURORA: &str = "cluster:blog-aws-practice-aurora";
 const POSTGRES: &str = "db:bookmark-manager-staging-postgres";
 
 fn at(time: &str) -> Timestamp {
-    weekend::at(date(2027, 1, 19), time).unwrap()
+    play::at(date(2027, 1, 19), time).unwrap()
 }
 
 async fn stage(estates: &[Estate]) -> Stage {
@@ -349,7 +349,7 @@ async fn what_cannot_be_read_is_not_taken_for_missing() {
     let moments = stage.settle(at("18:50")).await.unwrap();
     assert!(facts(&moments, BLOG.name, "released").is_empty());
     // What was saved is still there.
-    let wake = weekend::at(date(2027, 1, 20), "08:40").unwrap();
+    let wake = play::at(date(2027, 1, 20), "08:40").unwrap();
     let moments = stage.settle(wake).await.unwrap();
     assert_eq!(moments.last().unwrap().state.services[API].desired, 1);
 }

@@ -8,27 +8,20 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
 
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use nightshift_tests::estates::{self, Estate, R2E};
 use nightshift_tests::gateway::{Call, Fate};
+use nightshift_tests::hits::{Hits, hit, mutates};
 use nightshift_tests::local::{Deployment, Snapshot};
+use nightshift_tests::play::at;
 use nightshift_tests::stage::Stage;
-use nightshift_tests::weekend::at;
 use serde_json::{Value, json};
 
 /// Longer than a night takes in which every seventh change kills the function, and each time the
 /// lease of the dead look has to end first.
 const PATIENCE: i64 = 120;
-
-/// Whether a call changes anything, in AWS or in the ledger, or tells people.
-fn mutates(call: &Call) -> bool {
-    !["Describe", "Get", "List", "Query"]
-        .iter()
-        .any(|verb| call.action.starts_with(verb))
-}
 
 /// Goes through an evening and a morning, a tick each minute, until nothing is due.
 struct Night<'a> {
@@ -137,39 +130,6 @@ impl Undisturbed {
     }
 }
 
-/// Which changes of a night are hit.
-#[derive(Clone, Copy, Debug)]
-enum Hits {
-    /// Each `nth`, from the `first` on.
-    Every { nth: usize, first: usize },
-    /// The first of each kind.
-    FirstOfEachKind,
-}
-
-/// From now on these changes meet this fate; which they were is told.
-fn hit(stage: &Stage, hits: Hits, fate: &Fate) -> Arc<Mutex<BTreeSet<Call>>> {
-    let met = Arc::new(Mutex::new(BTreeSet::new()));
-    let count = Mutex::new(0);
-    let (mine, fate) = (Arc::clone(&met), fate.clone());
-    stage.local.gateway.decide(move |call| {
-        if !mutates(call) {
-            return Fate::Normal;
-        }
-        let (mut count, mut met) = (count.lock().unwrap(), mine.lock().unwrap());
-        *count += 1;
-        let is_hit = match hits {
-            Hits::Every { nth, first } => *count >= first && (*count - first) % nth == 0,
-            Hits::FirstOfEachKind => !met.contains(call),
-        };
-        if !is_hit {
-            return Fate::Normal;
-        }
-        met.insert(call.clone());
-        fate.clone()
-    });
-    met
-}
-
 /// Night after night, each beginning a change later, until each change of a night was hit; and one
 /// in which the first of each kind is.
 async fn nights(estates: &[Estate], nth: usize, firsts: &[usize], fate: Fate) {
@@ -179,7 +139,7 @@ async fn nights(estates: &[Estate], nth: usize, firsts: &[usize], fate: Fate) {
     for (number, hits) in (1..).zip(every.chain([Hits::FirstOfEachKind])) {
         let when = format!("{fate:?}, {hits:?}");
         let night = Night::of(&stage, number);
-        let met = hit(&stage, hits, &fate);
+        let met = hit(&stage.local.gateway, stage.plays.name(), hits, &fate);
         night.sleep().await;
         undisturbed.is_as_asleep(&stage, &when).await;
         night.wake().await;

@@ -6,9 +6,11 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use nightshift_tests::aws::{AUTOSCALING, ECS, RDS, Refused};
-use nightshift_tests::estates::{BLOG, BOOKMARK_MANAGER, R2E, SLEEP_TAG};
+use nightshift_tests::estates::{BLOG, BOOKMARK_MANAGER, PRODUCTION, R2E, SLEEP_TAG};
 use nightshift_tests::local::{LocalAws, Target};
+use nightshift_tests::week;
 use serde_json::json;
 
 fn code(result: Result<impl Sized>) -> String {
@@ -165,6 +167,101 @@ async fn clusters_that_are_not_there_are_an_error() {
             "ClusterNotFoundException"
         );
     }
+}
+
+#[tokio::test]
+async fn production_reads_as_it_was_made() {
+    let local = LocalAws::start().await.unwrap();
+    PRODUCTION.create(&local).await.unwrap();
+    assert_eq!(
+        local.snapshot().await.unwrap().to_string(),
+        "bookmark-manager-production-cluster/bookmark-manager-production-api: 2/2 within 2..10\n\
+         bookmark-manager-production-cluster/bookmark-manager-production-web: 2/2\n\
+         cluster:bookmark-manager-production-aurora: available\n\
+         db:bookmark-manager-production-aurora-1: available\n\
+         db:bookmark-manager-production-aurora-2: available\n\
+         bookmark-manager-production-aurora: 0.5..16 ACU\n"
+    );
+}
+
+#[tokio::test]
+async fn what_a_change_does_not_name_stays_and_crossed_bounds_are_refused() {
+    const RANGE: &str = "ServerlessV2ScalingConfiguration";
+
+    let local = LocalAws::start().await.unwrap();
+    PRODUCTION.create(&local).await.unwrap();
+    let name = PRODUCTION.database.name();
+    for (bound, value, after) in [
+        ("MinCapacity", "2", "2..16 ACU"),
+        ("MaxCapacity", "8", "2..8 ACU"),
+    ] {
+        let bound = format!("{RANGE}.{bound}");
+        let form = [("DBClusterIdentifier", name), (&bound, value)];
+        local
+            .aws
+            .query(RDS, "ModifyDBCluster", &form)
+            .await
+            .unwrap();
+        assert_eq!(local.snapshot().await.unwrap().capacities[name], after);
+    }
+    let target = |min: u32| {
+        json!({
+            "ServiceNamespace": "ecs",
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "ResourceId": week::API,
+            "MinCapacity": min,
+        })
+    };
+    let register = async |min: u32| {
+        let target = target(min);
+        let registered = local
+            .aws
+            .json(AUTOSCALING, "RegisterScalableTarget", &target);
+        code(registered.await)
+    };
+    assert_eq!(register(11).await, "ValidationException");
+    assert_eq!(register(3).await, "accepted");
+    let api = &local.snapshot().await.unwrap().services[week::API.trim_start_matches("service/")];
+    assert_eq!(api.to_string(), "3/3 within 3..10", "the clamp raises too");
+}
+
+#[tokio::test]
+async fn a_deployment_lasts_for_as_long_as_a_test_says() {
+    let local = LocalAws::start().await.unwrap();
+    PRODUCTION.create(&local).await.unwrap();
+    let query = json!({ "cluster": PRODUCTION.cluster, "services": [week::WEB] });
+    let rollout = async || {
+        let described = local.aws.json(ECS, "DescribeServices", &query).await;
+        described.unwrap()["services"][0]["deployments"][0]["rolloutState"].clone()
+    };
+    assert_eq!(rollout().await, "COMPLETED");
+    local.gateway.deploys(week::WEB, true);
+    assert_eq!(rollout().await, "IN_PROGRESS");
+    local.gateway.deploys(week::WEB, false);
+    assert_eq!(rollout().await, "COMPLETED");
+}
+
+#[tokio::test]
+async fn what_auto_scaling_did_is_told_the_newest_first() {
+    let local = LocalAws::start().await.unwrap();
+    let query = json!({
+        "ServiceNamespace": "ecs",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "ResourceId": week::API,
+    });
+    let told = async || {
+        let action = "DescribeScalingActivities";
+        let told = local.aws.json(AUTOSCALING, action, &query).await.unwrap();
+        let activities = told["ScalingActivities"].as_array().cloned().unwrap();
+        let starts = activities.iter().map(|one| one["StartTime"].as_i64());
+        starts.map(Option::unwrap).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, [0_i64; 0]);
+    for (second, from, to) in [(60, 1, 4), (120, 4, 1)] {
+        let at = Timestamp::from_second(second).unwrap();
+        local.gateway.scaled(week::API, at, from, to);
+    }
+    assert_eq!(told().await, [120, 60]);
 }
 
 /// The processes in the group of whose watchdog we know the id.

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use nightshift_tests::aws::{EVENTS, IAM, first_text, unpercent};
+use hyper::Method;
+use nightshift_tests::aws::{CLOUDWATCH, EVENTS, IAM, first_text, unpercent};
 use nightshift_tests::local::{Deployment, LocalAws, Stack, root};
 use serde_json::{Value, json};
 
@@ -227,9 +228,39 @@ async fn other_events_are_taken_by_none() {
     }
 }
 
-/// The statements of the function's role, by policy.
-async fn statements(local: &LocalAws, stack: &Stack) -> BTreeMap<String, Vec<Value>> {
-    let role = stack.resources["PowerStagingRole"].as_str();
+/// The functions that change estates: their resources' name, the tag that they ask for, and what they
+/// change.
+const CHANGING: [(&str, &str, &[&str]); 2] = [
+    (
+        "PowerStaging",
+        "nightshift:sleep",
+        &[
+            "application-autoscaling:RegisterScalableTarget",
+            "ecs:UpdateService",
+            "rds:StartDBCluster",
+            "rds:StartDBInstance",
+            "rds:StopDBCluster",
+            "rds:StopDBInstance",
+        ],
+    ),
+    (
+        "ScaleProduction",
+        "nightshift:slim",
+        &[
+            "application-autoscaling:RegisterScalableTarget",
+            "ecs:UpdateService",
+            "rds:ModifyDBCluster",
+        ],
+    ),
+];
+
+/// The statements of a function's role, by policy.
+async fn statements(
+    local: &LocalAws,
+    stack: &Stack,
+    function: &str,
+) -> BTreeMap<String, Vec<Value>> {
+    let role = stack.resources[&format!("{function}Role")].as_str();
     let mut policies = BTreeMap::new();
     for name in ["keep", "observe", "change"] {
         let input = [("RoleName", role), ("PolicyName", name)];
@@ -279,13 +310,14 @@ fn only_reads(action: &str) -> bool {
         .any(|prefix| verb.starts_with(prefix))
 }
 
-#[tokio::test]
-async fn changing_asks_for_the_tag_and_is_gone_in_watch_mode() {
-    let local = LocalAws::start().await.unwrap();
-    let deployment = Deployment::of(empty_zip("policies.zip"));
-    let stack = local.deploy(&deployment).await.unwrap();
-    let acting = statements(&local, &stack).await;
-
+/// That a function reads what it likes, keeps its own, and changes only what consents. Answers its
+/// policies.
+async fn changes_only_what_consents(
+    local: &LocalAws,
+    stack: &Stack,
+    (function, tag, changes): (&str, &str, &[&str]),
+) -> BTreeMap<String, Vec<Value>> {
+    let acting = statements(local, stack, function).await;
     let mut actions = BTreeMap::<&str, Vec<&str>>::new();
     for (policy, statements) in &acting {
         for statement in statements {
@@ -312,32 +344,85 @@ async fn changing_asks_for_the_tag_and_is_gone_in_watch_mode() {
         actions["keep"]
     );
     actions.get_mut("change").unwrap().sort_unstable();
-    assert_eq!(
-        actions["change"],
-        [
-            "application-autoscaling:RegisterScalableTarget",
-            "ecs:UpdateService",
-            "rds:StartDBCluster",
-            "rds:StartDBInstance",
-            "rds:StopDBCluster",
-            "rds:StopDBInstance",
-        ]
-    );
+    assert_eq!(actions["change"], changes, "{function}");
     for statement in &acting["change"] {
+        let consents = format!("aws:ResourceTag/{tag}");
         assert_eq!(
             statement["Condition"],
-            json!({ "Null": { "aws:ResourceTag/nightshift:sleep": "false" } })
+            json!({ "Null": { consents: "false" } })
         );
     }
+    acting
+}
 
+#[tokio::test]
+async fn changing_asks_for_the_tag_and_is_gone_in_watch_mode() {
+    let local = LocalAws::start().await.unwrap();
+    let deployment = Deployment::of(empty_zip("policies.zip"));
+    let stack = local.deploy(&deployment).await.unwrap();
+    let mut acting = BTreeMap::new();
+    for function in CHANGING {
+        let policies = changes_only_what_consents(&local, &stack, function).await;
+        acting.insert(function.0, policies);
+    }
     let stack = local
         .deploy(&deployment.with("Mode", "watch"))
         .await
         .unwrap();
-    let watching = statements(&local, &stack).await;
-    assert_eq!(watching.get("change"), None);
-    assert_eq!(watching["observe"], acting["observe"]);
-    assert_eq!(watching["keep"], acting["keep"]);
+    for (function, acting) in acting {
+        let watching = statements(&local, &stack, function).await;
+        assert_eq!(watching.get("change"), None, "{function}");
+        assert_eq!(watching["observe"], acting["observe"], "{function}");
+        assert_eq!(watching["keep"], acting["keep"], "{function}");
+    }
+}
+
+#[tokio::test]
+async fn each_function_that_keeps_estates_ticks_every_minute_and_is_missed_when_it_does_not() {
+    let local = LocalAws::start().await.unwrap();
+    let deployment = Deployment::of(empty_zip("clocks.zip")).with("AlarmEmail", "ops@example.com");
+    let stack = local.deploy(&deployment).await.unwrap();
+    let described = local
+        .aws
+        .json(CLOUDWATCH, "DescribeAlarms", &json!({}))
+        .await
+        .unwrap();
+    let alarms = described["MetricAlarms"].as_array().unwrap();
+    for (id, name, deployed) in [
+        ("PowerStaging", "power-staging", &stack.function),
+        ("ScaleProduction", "scale-production", &stack.slimmer),
+    ] {
+        let tick = &stack.resources[&format!("{id}Tick")];
+        let path = format!("/schedules/{tick}");
+        let schedule = local.aws.rest("scheduler", Method::GET, &path, None);
+        let schedule = schedule.await.unwrap();
+        assert_eq!(schedule["ScheduleExpression"], "rate(1 minute)", "{name}");
+        assert_eq!(schedule["State"], "DISABLED", "as it was deployed");
+        let target = &schedule["Target"];
+        assert_eq!(target["Input"], r#"{"command":"tick"}"#, "{name}");
+        assert!(target["Arn"].as_str().unwrap().ends_with(deployed.as_str()));
+        // A tick is its own retry.
+        assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0, "{name}");
+
+        let alarm = |kind: &str| {
+            let physical = &stack.resources[&format!("{id}{kind}")];
+            let mut found = alarms.iter().filter(|one| one["AlarmName"] == **physical);
+            found.next().unwrap()
+        };
+        let silent = alarm("Silent");
+        assert_eq!(silent["MetricName"], "Looks");
+        assert_eq!(silent["TreatMissingData"], "breaching");
+        assert_eq!(silent["Dimensions"][0]["Value"], name);
+        let failing = alarm("Failing");
+        assert_eq!(failing["MetricName"], "Errors");
+        assert_eq!(failing["Dimensions"][0]["Value"], **deployed);
+        for alarm in [silent, failing] {
+            for actions in ["AlarmActions", "OKActions"] {
+                let to = alarm[actions][0].as_str().unwrap();
+                assert_eq!(to, stack.resources["Alarms"], "{name}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -353,7 +438,7 @@ async fn what_exists_already_is_used() {
         (topic, "existing-table")
     );
     assert!(!stack.resources.contains_key("Reports") && !stack.resources.contains_key("Ledger"));
-    let keep = &statements(&local, &stack).await["keep"];
+    let keep = &statements(&local, &stack, "PowerStaging").await["keep"];
     let resources: Vec<_> = keep
         .iter()
         .flat_map(|statement| strings(&statement["Resource"]))

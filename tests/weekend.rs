@@ -13,8 +13,9 @@ use jiff::civil::date;
 use nightshift::ledger::Phase;
 use nightshift_tests::estates::{BLOG, BOOKMARK_MANAGER, R2E};
 use nightshift_tests::local::{Deployment, LocalAws};
+use nightshift_tests::play::{Audience, Played, at};
 use nightshift_tests::stage::{Mail, Moment};
-use nightshift_tests::weekend::{self, Audience, BY_HAND, Weekend, at};
+use nightshift_tests::weekend::{self, BY_HAND};
 use serde_json::{Value, json};
 
 struct Nobody;
@@ -56,7 +57,7 @@ fn mail<'a>(moments: &'a [Moment], code: &str) -> &'a Mail {
 }
 
 /// All changes of the weekend to one estate's suspension and counts, to find where they are wrong.
-fn bounds(weekend: &Weekend) -> Vec<(i64, i64)> {
+fn bounds(weekend: &Played) -> Vec<(i64, i64)> {
     let states = weekend.acts.iter().flat_map(|(_, moments)| moments);
     let mut bounds: Vec<_> = states
         .flat_map(|moment| moment.state.services.values())
@@ -111,7 +112,7 @@ fn the_schedule_looks_by_itself_and_changes_nothing_that_should_be_awake(
     );
 }
 
-fn friday(weekend: &Weekend) {
+fn friday(weekend: &Played) {
     let awake = weekend.act("Friday 17:59");
     assert_eq!((changes(awake), told(awake)), (vec![], vec![]));
     assert!(awake[0].reports.iter().all(|report| report.ready));
@@ -183,7 +184,7 @@ fn friday(weekend: &Weekend) {
     assert_eq!(told(end), [(BOOKMARK_MANAGER.name, "asleep")]);
 }
 
-fn saturday(weekend: &Weekend) {
+fn saturday(weekend: &Played) {
     let act = weekend.act("r2e works on Saturday, 10:00-12:00 and 13:00-17:00");
     let saturday = date(2027, 1, 9);
     assert_eq!(
@@ -209,7 +210,7 @@ fn saturday(weekend: &Weekend) {
     assert!(changes(act).iter().all(|change| change.starts_with("r2e-")));
 }
 
-fn the_night_of_the_deployment(weekend: &Weekend) {
+fn the_night_of_the_deployment(weekend: &Played) {
     let act = weekend.act("A deployment in the night");
     assert_eq!(
         changes(act),
@@ -245,7 +246,7 @@ fn the_night_of_the_deployment(weekend: &Weekend) {
     );
 }
 
-fn sunday(weekend: &Weekend) {
+fn sunday(weekend: &Played) {
     let act = weekend.act("Somebody's hand");
     let sunday = date(2027, 1, 10);
     assert_eq!(told(act), [(BLOG.name, "awake_by_hand")]);
@@ -278,7 +279,7 @@ fn sunday(weekend: &Weekend) {
     assert_eq!(changes(act), ["r2e-api-service desired_count 0"]);
 }
 
-fn monday_and_tuesday(weekend: &Weekend) {
+fn monday_and_tuesday(weekend: &Played) {
     let act = weekend.act("Monday is Coming of Age Day");
     assert_eq!(act.len(), 3);
     assert_eq!((changes(act), told(act)), (vec![], vec![]));
@@ -326,7 +327,7 @@ fn monday_and_tuesday(weekend: &Weekend) {
     assert_eq!(status.answer["ready"], true);
 }
 
-fn a_settled_tick_is_one_read(weekend: &Weekend) {
+fn a_settled_tick_is_one_read(weekend: &Played) {
     let idle: Vec<_> = weekend
         .acts
         .iter()
@@ -339,7 +340,7 @@ fn a_settled_tick_is_one_read(weekend: &Weekend) {
     }
 }
 
-fn a_service_never_starts_before_its_database_nor_outlives_it(weekend: &Weekend) {
+fn a_service_never_starts_before_its_database_nor_outlives_it(weekend: &Played) {
     let estates = [
         (BOOKMARK_MANAGER, "db:bookmark-manager-staging-postgres"),
         (BLOG, "cluster:blog-aws-practice-aurora"),
@@ -373,7 +374,7 @@ fn a_service_never_starts_before_its_database_nor_outlives_it(weekend: &Weekend)
 }
 
 /// Every change that was answered is a line of the log, with the same words for the same thing.
-fn each_change_is_a_line_of_the_log(weekend: &Weekend, log: &[String]) {
+fn each_change_is_a_line_of_the_log(weekend: &Played, log: &[String]) {
     let mut lines = BTreeMap::<String, usize>::new();
     for line in log {
         let Ok(line) = serde_json::from_str::<Value>(line) else {

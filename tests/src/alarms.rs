@@ -1,5 +1,5 @@
 //! The alarms of production as its Terraform makes them, and how they ring on a local AWS, which tells
-//! topics of an alarm but emits no event of it.
+//! topics of an alarm but emits no event of it; and those that its document names as brakes.
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -111,6 +111,42 @@ pub async fn ring(aws: &Aws, alarm: &Value) -> Result<()> {
         "AlarmName": alarm["AlarmName"], "StateValue": "ALARM",
         "StateReason": "Threshold Crossed: 3 datapoints were greater than the threshold.",
     });
+    aws.json(CLOUDWATCH, "SetAlarmState", &state).await?;
+    Ok(())
+}
+
+/// The alarms that production's document names as brakes.
+pub const BRAKES: [&str; 3] = [
+    "bookmark-manager-production-alb-5xx",
+    "bookmark-manager-production-ecs-cpu",
+    "bookmark-manager-production-ecs-memory",
+];
+
+/// Makes the brakes, none of which rings.
+///
+/// # Errors
+/// When CloudWatch refuses.
+pub async fn make_brakes(aws: &Aws) -> Result<()> {
+    for brake in BRAKES {
+        set_brake(aws, brake, false).await?;
+    }
+    Ok(())
+}
+
+/// Makes a brake, if it is not there, and lets it ring or not. It has no action: who is alarmed by it
+/// is none of the tests' business.
+///
+/// # Errors
+/// When CloudWatch refuses.
+pub async fn set_brake(aws: &Aws, name: &str, rings: bool) -> Result<()> {
+    let alarm = json!({
+        "AlarmName": name, "Namespace": "AWS/ApplicationELB", "MetricName": "HTTPCode_Target_5XX_Count",
+        "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 3, "Threshold": 5.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    });
+    aws.json(CLOUDWATCH, "PutMetricAlarm", &alarm).await?;
+    let value = if rings { "ALARM" } else { "OK" };
+    let state = json!({ "AlarmName": name, "StateValue": value, "StateReason": "as is played" });
     aws.json(CLOUDWATCH, "SetAlarmState", &state).await?;
     Ok(())
 }

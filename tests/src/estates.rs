@@ -1,4 +1,5 @@
-//! Three of the estates that nightshift was made for, brought up with the calls that made them.
+//! The estates that nightshift was made for, brought up with the calls that made them: three that sleep
+//! and the production that gets smaller at night.
 //!
 //! Counts and suspensions differ on purpose from what a careless restore would leave: not the
 //! minimum, not all the same, and one kind of scaling that somebody has suspended already.
@@ -11,12 +12,16 @@ use crate::local::LocalAws;
 
 /// The tag that consents to sleeping; its value is the estate's name.
 pub const SLEEP_TAG: &str = "nightshift:sleep";
+/// The tag that consents to getting smaller; its value is the estate's name.
+pub const SLIM_TAG: &str = "nightshift:slim";
 
 /// An estate: the document's name and what it consists of.
 #[derive(Clone, Copy, Debug)]
 pub struct Estate {
     /// The name in tags and in Parameter Store.
     pub name: &'static str,
+    /// What everything is tagged with.
+    pub tag: &'static str,
     /// The ECS cluster.
     pub cluster: &'static str,
     /// The services with their counts.
@@ -59,6 +64,15 @@ pub enum Database {
         /// The member's class.
         class: &'static str,
     },
+    /// An Aurora Serverless v2 cluster with two members.
+    Serverless {
+        /// Its name.
+        name: &'static str,
+        /// The members' names, the writer's first.
+        members: [&'static str; 2],
+        /// The range of its capacity in ACU.
+        range: (&'static str, &'static str),
+    },
 }
 
 impl Database {
@@ -66,7 +80,9 @@ impl Database {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Instance { name, .. } | Self::Cluster { name, .. } => name,
+            Self::Instance { name, .. }
+            | Self::Cluster { name, .. }
+            | Self::Serverless { name, .. } => name,
         }
     }
 }
@@ -74,6 +90,7 @@ impl Database {
 /// Estate 1: two services and an instance.
 pub const BOOKMARK_MANAGER: Estate = Estate {
     name: "bookmark-manager-staging",
+    tag: SLEEP_TAG,
     cluster: "bookmark-manager-staging-cluster",
     services: &[
         Service {
@@ -99,6 +116,7 @@ pub const BOOKMARK_MANAGER: Estate = Estate {
 /// Estate 3: one service and an Aurora cluster.
 pub const BLOG: Estate = Estate {
     name: "blog-aws-practice",
+    tag: SLEEP_TAG,
     cluster: "blog-aws-practice-cluster",
     services: &[Service {
         name: "blog-aws-practice-api",
@@ -116,6 +134,7 @@ pub const BLOG: Estate = Estate {
 /// Estate 4: a service under auto scaling, above its minimum, and an instance.
 pub const R2E: Estate = Estate {
     name: "r2e",
+    tag: SLEEP_TAG,
     cluster: "r2e-cluster",
     services: &[Service {
         name: "r2e-api-service",
@@ -130,7 +149,36 @@ pub const R2E: Estate = Estate {
     },
 };
 
-/// The estates of the demo.
+/// Estate 2: one service under auto scaling, one with a fixed count, and Aurora Serverless v2.
+pub const PRODUCTION: Estate = Estate {
+    name: "bookmark-manager-production",
+    tag: SLIM_TAG,
+    cluster: "bookmark-manager-production-cluster",
+    services: &[
+        Service {
+            name: "bookmark-manager-production-web",
+            desired: 2,
+            size: ("512", "1024"),
+            target: None,
+        },
+        Service {
+            name: "bookmark-manager-production-api",
+            desired: 2,
+            size: ("512", "1024"),
+            target: Some((2, 10, None)),
+        },
+    ],
+    database: Database::Serverless {
+        name: "bookmark-manager-production-aurora",
+        members: [
+            "bookmark-manager-production-aurora-1",
+            "bookmark-manager-production-aurora-2",
+        ],
+        range: ("0.5", "16"),
+    },
+};
+
+/// The estates that sleep.
 pub const ALL: [Estate; 3] = [BOOKMARK_MANAGER, BLOG, R2E];
 
 impl Estate {
@@ -179,7 +227,7 @@ impl Estate {
                 "deploymentCircuitBreaker": { "enable": true, "rollback": true },
             },
             "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0123456789abcdef0"] } },
-            "tags": [{ "key": SLEEP_TAG, "value": self.name }],
+            "tags": [{ "key": self.tag, "value": self.name }],
         });
         aws.json(ECS, "CreateService", &input).await?;
         let Some((min, max, suspended)) = service.target else {
@@ -191,7 +239,7 @@ impl Estate {
             "ResourceId": format!("service/{}/{}", self.cluster, service.name),
             "MinCapacity": min,
             "MaxCapacity": max,
-            "Tags": { SLEEP_TAG: self.name },
+            "Tags": { self.tag: self.name },
         });
         if let Some(kind) = suspended {
             input["SuspendedState"] = json!({ kind: true });
@@ -203,7 +251,7 @@ impl Estate {
 
     async fn create_database(&self, aws: &Aws) -> Result<()> {
         let tags = [
-            ("Tags.Tag.1.Key", SLEEP_TAG),
+            ("Tags.Tag.1.Key", self.tag),
             ("Tags.Tag.1.Value", self.name),
         ];
         let user = [
@@ -245,6 +293,29 @@ impl Estate {
                     ("Engine", "aurora-postgresql"),
                 ];
                 aws.query(RDS, "CreateDBInstance", &form(&own)).await?;
+            }
+            Database::Serverless {
+                name,
+                members,
+                range: (min, max),
+            } => {
+                let own = [
+                    ("DBClusterIdentifier", name),
+                    ("Engine", "aurora-postgresql"),
+                    ("ServerlessV2ScalingConfiguration.MinCapacity", min),
+                    ("ServerlessV2ScalingConfiguration.MaxCapacity", max),
+                ];
+                aws.query(RDS, "CreateDBCluster", &form(&[&own[..], &user].concat()))
+                    .await?;
+                for member in members {
+                    let own = [
+                        ("DBClusterIdentifier", name),
+                        ("DBInstanceIdentifier", member),
+                        ("DBInstanceClass", "db.serverless"),
+                        ("Engine", "aurora-postgresql"),
+                    ];
+                    aws.query(RDS, "CreateDBInstance", &form(&own)).await?;
+                }
             }
         }
         Ok(())

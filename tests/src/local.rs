@@ -110,6 +110,8 @@ impl Deployment {
 pub struct Stack {
     /// The name of power-staging as deployed.
     pub function: String,
+    /// The name of scale-production as deployed.
+    pub slimmer: String,
     /// The name of notify-slack as deployed.
     pub notifier: String,
     /// The ledger's table.
@@ -154,6 +156,8 @@ pub struct Snapshot {
     pub services: BTreeMap<String, ServiceState>,
     /// By `db:name` and `cluster:name`.
     pub databases: BTreeMap<String, String>,
+    /// The capacity ranges of Aurora Serverless v2 clusters, by their names.
+    pub capacities: BTreeMap<String, String>,
 }
 
 /// One ECS service and, where it has one, its scalable target.
@@ -212,6 +216,9 @@ impl fmt::Display for Snapshot {
         }
         for (name, status) in &self.databases {
             writeln!(f, "{name}: {status}")?;
+        }
+        for (name, range) in &self.capacities {
+            writeln!(f, "{name}: {range}")?;
         }
         Ok(())
     }
@@ -467,6 +474,7 @@ impl LocalAws {
         };
         Ok(Stack {
             function: output("PowerStagingFunction")?,
+            slimmer: output("ScaleProductionFunction")?,
             notifier: output("NotifySlackFunction")?,
             table: output("LedgerTable")?,
             topic: output("ReportsTopic")?,
@@ -676,6 +684,7 @@ impl LocalAws {
         for (name, status) in pairs(&clusters, "DBCluster", "DBClusterIdentifier", "Status")? {
             snapshot.databases.insert(format!("cluster:{name}"), status);
         }
+        snapshot.capacities = capacities(&clusters)?;
         Ok(snapshot)
     }
 }
@@ -704,6 +713,23 @@ impl Target {
 
 fn array<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     value[name].as_array().into_iter().flatten()
+}
+
+fn capacities(xml: &str) -> Result<BTreeMap<String, String>> {
+    let document = roxmltree::Document::parse(xml).context("not XML")?;
+    let clusters = document
+        .descendants()
+        .filter(|node| node.has_tag_name_in_any("DBCluster"));
+    let range = |cluster: roxmltree::Node<'_, '_>| {
+        let range = cluster
+            .children()
+            .find(|child| child.has_tag_name_in_any("ServerlessV2ScalingConfiguration"))?;
+        let bound = |name: &str| range.child_text(name)?.parse::<f64>().ok();
+        let (min, max) = (bound("MinCapacity")?, bound("MaxCapacity")?);
+        let name = cluster.child_text("DBClusterIdentifier")?;
+        Some((name.to_owned(), format!("{min}..{max} ACU")))
+    };
+    Ok(clusters.filter_map(range).collect())
 }
 
 fn pairs(xml: &str, element: &str, key: &str, value: &str) -> Result<BTreeMap<String, String>> {

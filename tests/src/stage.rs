@@ -1,4 +1,4 @@
-//! A local AWS with the function deployed, its estates and their documents, on which time is played:
+//! A local AWS with the functions deployed, its estates and their documents, on which time is played:
 //! each invocation at an instant of the calendar becomes a [`Moment`] that says what was asked, what
 //! was called and changed, what people got to read, and how everything stood afterwards.
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::aws::{ACCOUNT, DYNAMODB, REGION, SNS, SQS};
 use crate::estates::Estate;
-use crate::gateway::Call;
+use crate::gateway::{Call, Write};
 use crate::local::{Deployment, LocalAws, Snapshot, Stack, root};
 
 /// Longer than anything takes to settle in played minutes.
@@ -26,9 +26,32 @@ pub struct Stage {
     pub local: LocalAws,
     /// The deployed template.
     pub stack: Stack,
-    /// Whether notify-slack's clock ticks with power-staging's.
+    /// The function that is played.
+    pub plays: Plays,
+    /// Whether notify-slack's clock ticks with that function's.
     pub notifies: bool,
     inbox: String,
+}
+
+/// The functions that keep estates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Plays {
+    /// What sleeps.
+    #[default]
+    PowerStaging,
+    /// What gets smaller at night.
+    ScaleProduction,
+}
+
+impl Plays {
+    /// The function's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PowerStaging => "power-staging",
+            Self::ScaleProduction => "scale-production",
+        }
+    }
 }
 
 /// One invocation and what came of it.
@@ -46,6 +69,8 @@ pub struct Moment {
     pub reports: Vec<Report>,
     /// What the function called.
     pub calls: Vec<Call>,
+    /// Those of the calls that changed estates, with what they named.
+    pub writes: Vec<Write>,
     /// What people got to read.
     pub mail: Vec<Mail>,
     /// How everything stood afterwards.
@@ -163,14 +188,16 @@ pub fn samples() -> Result<Vec<(String, Value)>> {
     names.into_iter().map(read).collect()
 }
 
-/// Whether a sample is a command that this function knows. The clocks of both tick.
+/// Whether a sample is a command that this function knows. The clocks of all tick.
 #[must_use]
 pub fn is_command_of(function: &str, sample: &Value) -> bool {
     match sample["command"].as_str() {
         None => false,
         Some("tick") => true,
         Some("test") => function == "notify-slack",
-        Some(_) => function == "power-staging",
+        Some("wake" | "sleep") => function == "power-staging",
+        Some("day" | "night") => function == "scale-production",
+        Some(_) => function != "notify-slack",
     }
 }
 
@@ -212,6 +239,7 @@ impl Stage {
         Ok(Self {
             local,
             stack,
+            plays: Plays::default(),
             notifies: false,
             inbox,
         })
@@ -225,6 +253,15 @@ impl Stage {
         let stage = Self::bare(deployment).await?;
         stage.furnish(estates).await?;
         Ok(stage)
+    }
+
+    /// The name as deployed of the function that is played.
+    #[must_use]
+    pub fn deployed(&self) -> &str {
+        match self.plays {
+            Plays::PowerStaging => &self.stack.function,
+            Plays::ScaleProduction => &self.stack.slimmer,
+        }
     }
 
     /// Makes the estates and writes their documents and the company's.
@@ -268,9 +305,14 @@ impl Stage {
     /// # Errors
     /// When the local AWS is broken. A function that fails is an answer.
     pub async fn ask(&self, at: Timestamp, asked: &str, payload: &Value) -> Result<Moment> {
-        let _ = self.local.gateway.take_calls();
-        let invocation = self.local.invoke(&self.stack.function, payload).await?;
-        let calls = self.local.gateway.take_calls();
+        let (gateway, function) = (&self.local.gateway, self.plays.name());
+        let _ = (
+            gateway.take_calls_of(function),
+            gateway.take_writes_of(function),
+        );
+        let invocation = self.local.invoke(self.deployed(), payload).await?;
+        let calls = gateway.take_calls_of(function);
+        let writes = gateway.take_writes_of(function);
         let mut answer = invocation.payload;
         let failed = invocation
             .failed
@@ -287,6 +329,7 @@ impl Stage {
             failed,
             reports,
             calls,
+            writes,
             mail: self.take_mail().await?,
             state: self.local.snapshot().await?,
         })

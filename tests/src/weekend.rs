@@ -6,14 +6,14 @@ use anyhow::{Context as _, Result, ensure};
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use nightshift::holidays;
-use nightshift::report::Report;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::aws::{ACCOUNT, AUTOSCALING, ECS, REGION};
 use crate::estates::{self, BLOG, BOOKMARK_MANAGER, Estate, R2E};
 use crate::gateway::Call;
-use crate::local::{Deployment, LocalAws, Snapshot};
-use crate::stage::{Moment, Stage, event, parameter};
+use crate::local::{Deployment, LocalAws};
+use crate::play::{Audience, Play, Played, at};
+use crate::stage::{Stage, event, parameter};
 
 /// For how many looks a database shows that it is on its way: one by the function and one by us in
 /// each played minute.
@@ -28,38 +28,10 @@ pub const DEPLOYED: (&str, &str) = (
     "bookmark-manager-staging-api",
 );
 
-/// Who watches.
-pub trait Audience {
-    /// A part begins: its name, and what there is to see.
-    fn act(&mut self, act: &str, about: &str);
-    /// Something happened that is not the function's doing.
-    fn aside(&mut self, at: Timestamp, what: &str);
-    /// The function was invoked.
-    fn moment(&mut self, moment: &Moment);
-}
-
-/// The weekend as it was.
-#[derive(Debug)]
-pub struct Weekend {
-    /// Its parts with their moments, in order.
-    pub acts: Vec<(String, Vec<Moment>)>,
-    /// How everything stood on Friday.
-    pub before: Snapshot,
-    /// How everything shall stand on Tuesday: the same, but for the count that is a person's.
-    pub expected: Snapshot,
-    /// How everything stands on Tuesday.
-    pub after: Snapshot,
-}
-
-impl Weekend {
-    /// The moments of a part.
-    #[must_use]
-    pub fn act(&self, name: &str) -> &[Moment] {
-        self.acts
-            .iter()
-            .find(|(act, _)| act == name)
-            .map_or(&[], |(_, moments)| moments)
-    }
+/// Whether a company like the estates' is closed on a date, whatever its weekday.
+pub(crate) fn is_off(date: Date) -> bool {
+    let year_end = (date.month(), date.day()) >= (12, 29) || (date.month(), date.day()) <= (1, 3);
+    year_end || holidays::japan(date).is_some()
 }
 
 /// The holiday Monday that the weekend ends with: the first of which the Friday is yet to come, and
@@ -68,11 +40,6 @@ impl Weekend {
 /// # Errors
 /// When no year has one, which would be news.
 pub fn monday_after(today: Date) -> Result<Date> {
-    let is_off = |date: Date| {
-        let year_end =
-            (date.month(), date.day()) >= (12, 29) || (date.month(), date.day()) <= (1, 3);
-        year_end || holidays::japan(date).is_some()
-    };
     today
         .series(1.day())
         .skip(8)
@@ -86,15 +53,6 @@ pub fn monday_after(today: Date) -> Result<Date> {
                 && !is_off(near(1))
         })
         .context("no long weekend in two years")
-}
-
-/// An instant on the estates' clocks.
-///
-/// # Errors
-/// When there is no such time of day.
-pub fn at(date: Date, time: &str) -> Result<Timestamp> {
-    let time: jiff::civil::Time = time.parse()?;
-    Ok(date.to_datetime(time).in_tz("Asia/Tokyo")?.timestamp())
 }
 
 /// Deploys with the schedule on, lets it fire once on the wall's clock, and disables it again, so
@@ -177,7 +135,7 @@ async fn until_it_fires(stage: &Stage) -> Result<Vec<Call>> {
 ///
 /// # Errors
 /// When the local AWS is broken, or the function fails where nothing is wrong.
-pub async fn play(stage: &Stage, monday: Date, audience: &mut dyn Audience) -> Result<Weekend> {
+pub async fn play(stage: &Stage, monday: Date, audience: &mut dyn Audience) -> Result<Played> {
     stage.local.gateway.databases_take(LOOKS);
     let before = stage.local.snapshot().await?;
     let mut expected = before.clone();
@@ -187,11 +145,7 @@ pub async fn play(stage: &Stage, monday: Date, audience: &mut dyn Audience) -> R
         .context("the service that is started by hand is not there")?;
     (by_hand.desired, by_hand.running) = (BY_HAND.2, BY_HAND.2);
 
-    let mut play = Play {
-        stage,
-        audience,
-        acts: Vec::new(),
-    };
+    let mut play = Play::on(stage, audience);
     let day = |days: i64| monday.saturating_add(days.days());
     play.friday(day(-3)).await?;
     play.saturday(day(-2)).await?;
@@ -200,7 +154,7 @@ pub async fn play(stage: &Stage, monday: Date, audience: &mut dyn Audience) -> R
     play.holiday(monday).await?;
     play.tuesday(day(1)).await?;
     let acts = play.acts;
-    Ok(Weekend {
+    Ok(Played {
         acts,
         before,
         expected,
@@ -208,67 +162,7 @@ pub async fn play(stage: &Stage, monday: Date, audience: &mut dyn Audience) -> R
     })
 }
 
-struct Play<'a> {
-    stage: &'a Stage,
-    audience: &'a mut dyn Audience,
-    acts: Vec<(String, Vec<Moment>)>,
-}
-
 impl Play<'_> {
-    fn act(&mut self, act: &str, about: &str) {
-        self.audience.act(act, about);
-        self.acts.push((act.to_owned(), Vec::new()));
-    }
-
-    /// Shows and keeps what happened; here nothing may fail.
-    fn show(&mut self, moment: Moment) -> Result<()> {
-        self.audience.moment(&moment);
-        if let Some(failed) = &moment.failed {
-            anyhow::bail!("at {} the function failed: {failed}", moment.at);
-        }
-        if let Some((_, moments)) = self.acts.last_mut() {
-            moments.push(moment);
-        }
-        Ok(())
-    }
-
-    async fn tick(&mut self, at: Timestamp) -> Result<()> {
-        let moment = self.stage.tick(at).await?;
-        self.show(moment)
-    }
-
-    async fn settle(&mut self, from: Timestamp) -> Result<()> {
-        for moment in self.stage.settle(from).await? {
-            self.show(moment)?;
-        }
-        Ok(())
-    }
-
-    async fn say(&mut self, at: Timestamp, asked: &str, payload: Value) -> Result<()> {
-        let moment = self.stage.play(at, asked, payload).await?;
-        self.show(moment)
-    }
-
-    /// The newest report of an estate.
-    fn report(&self, estate: &str) -> Result<&Report> {
-        let mut moments = self
-            .acts
-            .iter()
-            .rev()
-            .flat_map(|(_, moments)| moments.iter().rev());
-        moments
-            .find_map(|moment| moment.report(estate))
-            .with_context(|| format!("{estate} was never looked at"))
-    }
-
-    /// When the function itself says that something is due for an estate.
-    fn due(&self, estate: &str) -> Result<Timestamp> {
-        let report = self.report(estate)?;
-        report
-            .next
-            .with_context(|| format!("nothing is due for {estate}"))
-    }
-
     async fn friday(&mut self, friday: Date) -> Result<()> {
         self.act(
             "Friday 17:59",
@@ -478,17 +372,5 @@ impl Play<'_> {
         self.tick(end).await?;
         let status = json!({ "command": "status", "estate": "all" });
         self.say(end, "CI: status of all", status).await
-    }
-
-    fn last_at(&self) -> Timestamp {
-        let moments = self
-            .acts
-            .iter()
-            .rev()
-            .flat_map(|(_, moments)| moments.iter().rev());
-        moments
-            .map(|moment| moment.at)
-            .next()
-            .unwrap_or(Timestamp::MIN)
     }
 }

@@ -1,10 +1,11 @@
-//! A local AWS with the functions, three estates and their documents, and a local Slack, for trying
-//! things out: `make local`.
+//! A local AWS with the functions, three estates that sleep and one that gets smaller, their documents,
+//! and a local Slack, for trying things out: `make local`.
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nightshift_slack::{Clock, Options, Slack};
+use nightshift_tests::alarms;
 use nightshift_tests::aws::REGION;
 use nightshift_tests::estates;
 use nightshift_tests::local::{Deployment, LocalAws};
@@ -33,7 +34,9 @@ async fn serve() -> Result<()> {
         .await?;
     let stage = Stage::on(local, &deployment).await?;
     println!("Creating the estates and their documents…");
-    stage.furnish(&estates::ALL).await?;
+    let all = [&estates::ALL[..], &[estates::PRODUCTION]].concat();
+    stage.furnish(&all).await?;
+    alarms::make_brakes(&stage.local.aws).await?;
     println!("\n{}", stage.local.snapshot().await?);
     println!("What people see in Slack: {}\n", slack.url());
     tell_how(&stage, &slack);
@@ -75,6 +78,7 @@ fn tell_how(stage: &Stage, slack: &Slack) {
     );
     let functions = [
         ("power-staging", &deployed.function, "status"),
+        ("scale-production", &deployed.slimmer, "night"),
         ("notify-slack", &deployed.notifier, "alarm-cpu-eventbridge"),
     ];
     println!("\nThe deployed functions:\n");
@@ -83,7 +87,16 @@ fn tell_how(stage: &Stage, slack: &Slack) {
             "  cargo lambda invoke --remote --endpoint-url {endpoint} {function} --data-file events/{sample}.json"
         );
     }
-    println!("\nThe sources, built anew whenever they change, one of the two at a time:\n");
+    println!(
+        "\nA night of production, played: a look by day, one when it closes, one a minute later.\n"
+    );
+    for at in ["21:40", "22:00", "22:01"].map(|time| format!("2027-01-08T{time}:00+09:00")) {
+        println!(
+            "  cargo lambda invoke --remote --endpoint-url {endpoint} {} --data-ascii '{{\"command\":\"reconcile\",\"at\":\"{at}\"}}'",
+            deployed.slimmer
+        );
+    }
+    println!("\nThe sources, built anew whenever they change, one of the three at a time:\n");
     for (function, _, sample) in functions {
         println!("  cargo build --package {function}");
         println!("  cargo lambda watch --package {function} --invoke-address ::1");

@@ -12,8 +12,8 @@ use nightshift::holidays;
 use nightshift_tests::aws::{ACCOUNT, AUTOSCALING, DYNAMODB, ECS, RDS, REGION};
 use nightshift_tests::estates::{self, SLEEP_TAG};
 use nightshift_tests::local::{Deployment, LocalAws, Snapshot};
+use nightshift_tests::play::at;
 use nightshift_tests::stage;
-use nightshift_tests::weekend::at;
 use serde_json::{Value, json};
 
 use crate::endpoint::{Behind, Endpoint, Seen};
