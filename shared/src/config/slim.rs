@@ -47,7 +47,7 @@ pub struct Slim {
     /// After how long it is told that something holds shrinking back, or does not grow.
     #[serde(default = "Slim::default_hour")]
     pub stuck_after: Duration,
-    /// How long before opening growing begins, until ten mornings have taught better.
+    /// How long before opening growing begins, until mornings have taught better.
     #[serde(default = "Slim::default_lead")]
     pub lead: Duration,
 }

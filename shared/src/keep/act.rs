@@ -67,23 +67,26 @@ pub(super) async fn act<K: Keeper>(
     chains: &[Chain<K::Step>],
     entries: &BTreeMap<Arn, Kept<K::Entry>>,
 ) -> Done {
-    let done: Vec<Done> = stream::iter(chains)
-        .map(|chain| async move {
+    let mut done: Vec<(usize, Done)> = stream::iter(chains.iter().enumerate())
+        .map(|(place, chain)| async move {
             if Instant::now() + LAST_WORDS >= context.deadline {
-                return Done {
+                let left = Done {
                     left: 1,
                     ..Done::default()
                 };
+                return (place, left);
             }
             let revision = entries
                 .get(&chain.arn)
                 .map_or(Revision(0), |kept| kept.revision);
-            walk(context, chain, revision).await
+            (place, walk(context, chain, revision).await)
         })
         .buffer_unordered(SIDE_BY_SIDE)
         .collect()
         .await;
-    done.into_iter().fold(Done::default(), |mut all, one| {
+    // People read what was done in the order in which it was begun.
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().fold(Done::default(), |mut all, (_, one)| {
         all.changes.extend(one.changes);
         all.failures.extend(one.failures);
         all.left += one.left;

@@ -162,7 +162,7 @@ impl English<'_> {
         ));
         (
             format!(
-                "🕐 {} does not get smaller yet (nothing for you to do)",
+                "🕐 {} is not all small yet (nothing for you to do)",
                 self.estate()
             ),
             lines,
