@@ -57,8 +57,14 @@ impl Keeper for ScaleProduction {
         observe::estates(context, estates).await
     }
 
+    #[cfg(not(feature = "sabotage"))]
     fn plan(view: &keep::View<'_, Self>) -> Plan {
         plan::plan(&production(view))
+    }
+
+    #[cfg(feature = "sabotage")]
+    fn plan(view: &keep::View<'_, Self>) -> Plan {
+        crate::sabotage::plan(&production(view))
     }
 
     fn foresee(view: &keep::View<'_, Self>) -> Vec<Deed> {

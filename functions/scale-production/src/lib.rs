@@ -12,6 +12,8 @@ mod keeper;
 #[cfg(feature = "aws")]
 pub mod observe;
 pub mod plan;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
 pub mod snapshot;
 
 #[cfg(feature = "aws")]

@@ -67,6 +67,14 @@ pub enum What {
         /// To.
         to: [bool; 3],
     },
+    /// The bounds of a cluster's capacity, minimum and maximum. Noted also when a call that named
+    /// bounds left them as they were.
+    Capacity {
+        /// From.
+        from: (f64, f64),
+        /// To.
+        to: (f64, f64),
+    },
     /// A database's status.
     Status {
         /// From.

@@ -16,20 +16,20 @@ use aws_smithy_types::body::SdkBody;
 use nightshift_cloud::wire::{Request, Response};
 use tokio::{sync::Notify, time::sleep};
 
-use crate::{sky::Shared, weather::Fate};
+use crate::{sky::Shared, subject::Subject, weather::Fate};
 
 /// One process's way to the cloud.
 #[derive(Clone, Debug)]
-pub struct Line {
-    sky: Shared,
+pub struct Line<S: Subject> {
+    sky: Shared<S>,
     process: u64,
     death: Arc<Notify>,
 }
 
-impl Line {
+impl<S: Subject> Line<S> {
     /// The way of a process.
     #[must_use]
-    pub const fn new(sky: Shared, process: u64, death: Arc<Notify>) -> Self {
+    pub const fn new(sky: Shared<S>, process: u64, death: Arc<Notify>) -> Self {
         Self {
             sky,
             process,
@@ -104,13 +104,13 @@ fn into_http(response: Option<Response>) -> Result<HttpResponse, ConnectorError>
     Ok(answer)
 }
 
-impl HttpConnector for Line {
+impl<S: Subject> HttpConnector for Line<S> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::new(self.clone().carry(request))
     }
 }
 
-impl HttpClient for Line {
+impl<S: Subject> HttpClient for Line<S> {
     fn http_connector(
         &self,
         _settings: &HttpConnectorSettings,

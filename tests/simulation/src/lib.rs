@@ -1,11 +1,11 @@
-//! power-staging itself, with the real AWS clients, on the simulated cloud, in virtual time.
+//! The functions that keep estates, with the real AWS clients, on the simulated cloud, in virtual time.
 //!
-//! A [`run::Run`] plays some days of three estates from one seed: [`weather`] makes calls fail and
-//! processes die, [`people`] change things in between, [`rules`] say what must never happen.
-//! [`connector`] is where the clients' requests meet the cloud.
+//! A [`run::Run`] plays some days of a [`subject::Subject`]'s estates from one seed: [`weather`] makes
+//! calls fail and processes die, [`people`] change things in between, rules say what must never happen.
+//! [`connector`] is where the clients' requests meet the cloud. What a function brings of its own stands
+//! in [`mod@sleep`] and [`slim`].
 
 pub mod connector;
-pub mod estates;
 pub mod logs;
 pub mod people;
 pub mod places;
@@ -13,6 +13,9 @@ pub mod process;
 pub mod rules;
 pub mod run;
 pub mod sky;
+pub mod sleep;
+pub mod slim;
+pub mod subject;
 pub mod template;
 pub mod weather;
 

@@ -160,14 +160,11 @@ impl Place {
         (-1..=self.days).filter_map(|day| self.first.checked_add(jiff::Span::new().days(day)).ok())
     }
 
-    /// Whether people work on a day.
+    /// Whether the company is closed on a day.
     #[must_use]
-    pub fn is_open(&self, day: Date) -> bool {
-        !self.holidays.contains(&day)
-            && !self
-                .closed
-                .iter()
-                .any(|(from, to)| (*from..=*to).contains(&day))
+    pub fn is_closed(&self, day: Date) -> bool {
+        let mut closed = self.closed.iter();
+        closed.any(|(from, to)| (*from..=*to).contains(&day))
     }
 
     /// The company's document.
@@ -199,7 +196,7 @@ impl Place {
     }
 }
 
-/// Hours on weekdays, perhaps past midnight, perhaps on Saturdays too.
+/// Hours on weekdays, perhaps past midnight, perhaps on other days too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hours {
     /// Opening.
@@ -208,6 +205,10 @@ pub struct Hours {
     pub to: Time,
     /// Whether Saturdays are worked.
     pub saturdays: bool,
+    /// Whether Sundays are worked.
+    pub sundays: bool,
+    /// Whether public holidays are days like any other.
+    pub holidays: bool,
 }
 
 impl Hours {
@@ -218,16 +219,30 @@ impl Hours {
             from: Time::constant(from, 0, 0, 0),
             to: Time::constant(to, 0, 0, 0),
             saturdays,
+            sundays: false,
+            holidays: false,
+        }
+    }
+
+    /// The same on every day of the week, perhaps on public holidays too.
+    #[must_use]
+    pub const fn daily(self, holidays: bool) -> Self {
+        Self {
+            saturdays: true,
+            sundays: true,
+            holidays,
+            ..self
         }
     }
 
     fn is_worked(&self, place: &Place, day: Date) -> bool {
         let worked = match day.weekday() {
-            Weekday::Sunday => false,
+            Weekday::Sunday => self.sundays,
             Weekday::Saturday => self.saturdays,
             _ => true,
         };
-        worked && place.is_open(day)
+        let holiday = !self.holidays && place.holidays.contains(&day);
+        worked && !holiday && !place.is_closed(day)
     }
 
     /// Whether it is open at an instant.
@@ -261,15 +276,25 @@ impl Hours {
     /// The lines of a document.
     #[must_use]
     pub fn document(&self) -> String {
-        let days = if self.saturdays {
-            "monday-saturday"
-        } else {
-            "monday-friday"
+        let days = match (self.saturdays, self.sundays) {
+            (true, true) => "daily",
+            (true, false) => "monday-saturday",
+            _ => "monday-friday",
         };
         format!(
             "{days}: {}-{}",
             self.from.strftime("%H:%M"),
             self.to.strftime("%H:%M")
+        )
+    }
+
+    /// The calendar of a document.
+    #[must_use]
+    pub fn calendar(&self) -> String {
+        let holidays = if self.holidays { "ignored" } else { "closed" };
+        format!(
+            "{{ hours: {{ {} }}, holidays: {holidays} }}",
+            self.document()
         )
     }
 }

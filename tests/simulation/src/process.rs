@@ -8,11 +8,10 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::{SdkConfig, region::Region};
 use nightshift::{
     aws,
-    keep::{Settings, handle},
+    keep::{Function, Keeper, Settings, handle},
     lambda::{Failed, Invocation},
 };
 use nightshift_cloud::world::{ACCOUNT, REGION};
-use power_staging::{Function, plan::FUNCTION};
 use serde_json::Value;
 use tokio::{
     sync::Notify,
@@ -23,6 +22,7 @@ use crate::{
     connector::Line,
     logs,
     sky::{CANARY, Made, Shared},
+    subject::Subject,
 };
 
 /// The function's timeout in template.yaml.
@@ -38,9 +38,9 @@ pub fn topic() -> String {
 
 /// A process.
 #[derive(Clone, Debug)]
-pub struct Process {
+pub struct Process<S: Subject> {
     id: u64,
-    function: Arc<Function>,
+    function: Arc<Function<S::Keeper>>,
     death: Arc<Notify>,
 }
 
@@ -59,9 +59,9 @@ pub enum Ending {
 
 /// An invocation that ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Ended<S: Subject> {
     /// The process, if it lives.
-    pub process: Option<Process>,
+    pub process: Option<Process<S>>,
     /// How.
     pub ending: Ending,
     /// What it called.
@@ -90,14 +90,14 @@ pub struct Sent {
     pub note: Note,
 }
 
-impl Process {
+impl<S: Subject> Process<S> {
     /// A new process.
     #[must_use]
-    pub fn start(sky: &Shared, id: u64, watch: bool) -> Self {
+    pub fn start(sky: &Shared<S>, id: u64, watch: bool) -> Self {
         let death = Arc::new(Notify::new());
         let line = Line::new(sky.clone(), id, death.clone());
         let credentials = Credentials::new(
-            format!("function.{FUNCTION}"),
+            format!("function.{}", S::Keeper::NAME),
             format!("{CANARY}-secret-access-key"),
             Some(format!("{CANARY}-session-token")),
             None,
@@ -113,7 +113,7 @@ impl Process {
             watch,
             may_play: false,
             prefix: "/nightshift".to_owned(),
-            function_name: FUNCTION.to_owned(),
+            function_name: S::Keeper::NAME.to_owned(),
             region: REGION.to_owned(),
         };
         let mut function = Function::new(builder.build(), settings);
@@ -126,7 +126,7 @@ impl Process {
     }
 
     /// Answers one invocation, or dies of it.
-    pub async fn invoke(self, sky: Shared, id: String, sent: Sent) -> Ended {
+    pub async fn invoke(self, sky: Shared<S>, id: String, sent: Sent) -> Ended<S> {
         let clock = {
             let mut sky = sky.now();
             sky.tell(|| format!("  {} begins ({id})", sent.note.what));

@@ -1,47 +1,38 @@
 //! One run: the function is invoked as EventBridge would, late, doubled or not at all; time jumps to
 //! the next instant at which anything can happen; after every step the rules are asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
-use nightshift::{clock::Clock, lambda::Failed};
+use nightshift::{clock::Clock, keep::Keeper, lambda::Failed};
 use nightshift_cloud::{
     call::Actor,
     policy::Used,
     services::events,
     world::{What, World},
 };
-use power_staging::{
-    plan::FUNCTION,
-    sabotage::{self, Bug},
-};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    estates::{self, Estate},
     logs,
     people::{self, Hand},
     places::Place,
     process::{Ended, Ending, Note, Process, Sent},
-    rules::{Broken, Rules},
+    rules::Broken,
     sky::{Bullet, CANARY, Lie, Shared, Sky},
-    template,
+    subject::{Estate as _, Rules as _, Should, Subject},
+    template::Stack,
     weather::Weather,
 };
 
-/// Once faults stop, an estate is what it should be after so long: an hour for a database to stop,
-/// an hour to start, and the graces.
-const BOUND: SignedDuration = SignedDuration::from_mins(170);
-/// Wakes begin three hours before the opening at the earliest.
-const LEAD: SignedDuration = SignedDuration::from_mins(190);
 /// A full look comes every ten minutes; after something happened every tick counts until then.
 const ATTENTIVE: SignedDuration = SignedDuration::from_mins(13);
-/// How often a tick is played while a look changed nothing and waits, for a database to stop, say.
-/// Those in between are lost, as EventBridge may lose them.
-const WAITING: SignedDuration = SignedDuration::from_mins(3);
 
 /// Codes that are answers, not failures.
 const EXPECTED: [&str; 3] = [
@@ -56,7 +47,7 @@ const EXPECTED: [&str; 3] = [
     clippy::struct_excessive_bools,
     reason = "switches that tests turn one by one"
 )]
-pub struct Script {
+pub struct Script<S: Subject> {
     /// Where in time.
     pub place: Place,
     /// Where everything random comes from.
@@ -70,7 +61,7 @@ pub struct Script {
     /// `Mode: watch`.
     pub watch: bool,
     /// A known bug of the function's, put back.
-    pub bug: Option<Bug>,
+    pub bug: Option<S::Bug>,
     /// A lie of the cloud's.
     pub lie: Option<Lie>,
     /// An action that the policy does not allow after all.
@@ -85,7 +76,7 @@ pub struct Script {
     pub tells: bool,
 }
 
-impl Script {
+impl<S: Subject> Script<S> {
     /// A run with what its seed draws.
     #[must_use]
     pub fn drawn(place: Place, seed: u64) -> Self {
@@ -128,20 +119,11 @@ pub struct Outcome {
     pub trace: Vec<String>,
 }
 
-enum Doing {
+enum Doing<D> {
     Deliver(Value),
-    Deed(Hand),
+    Deed(Hand<D>),
     Order(Sent),
     Check,
-}
-
-/// What an estate should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Should {
-    Awake,
-    Asleep,
-    GivenBack,
-    Unknown,
 }
 
 #[derive(Clone, Debug)]
@@ -156,6 +138,8 @@ struct Standing {
 struct Known {
     /// Every opening and closing of the place.
     turns: Vec<Timestamp>,
+    /// Every opening of the place.
+    openings: Vec<Timestamp>,
     /// How the last look left it: whether settled, and when something is due.
     left: Option<(bool, Option<Timestamp>)>,
     /// What it should be is not certain before that.
@@ -177,21 +161,20 @@ impl Known {
 }
 
 /// A run under way.
-pub struct Run {
-    script: Script,
-    sky: Shared,
+pub struct Run<S: Subject> {
+    script: Script<S>,
+    sky: Shared<S>,
     clock: Clock,
     origin: (Timestamp, Instant),
     until: Timestamp,
     random: Rng,
-    estates: Vec<Estate>,
-    patterns: Vec<Value>,
-    payload: Value,
-    queue: BTreeMap<(Timestamp, u64), Doing>,
+    estates: Vec<S::Estate>,
+    stack: Arc<Stack>,
+    queue: BTreeMap<(Timestamp, u64), Doing<S::Deed>>,
     sequence: u64,
-    idle: Vec<Process>,
+    idle: Vec<Process<S>>,
     processes: u64,
-    running: FuturesUnordered<LocalBoxFuture<'static, Ended>>,
+    running: FuturesUnordered<LocalBoxFuture<'static, Ended<S>>>,
     attentive_until: Timestamp,
     known: BTreeMap<&'static str, Known>,
     last_tick: Timestamp,
@@ -206,13 +189,13 @@ pub struct Run {
 
 /// Everything at one instant, from which a run can go on again and again.
 #[derive(Clone, Debug)]
-pub struct Still {
+pub struct Still<S: Subject> {
     /// The cloud.
     pub world: World,
     /// What is right.
-    pub rules: Rules,
+    pub rules: S::Rules,
     /// The estates.
-    pub estates: Vec<Estate>,
+    pub estates: Vec<S::Estate>,
     /// The instant.
     pub at: Timestamp,
     invocations: u64,
@@ -220,13 +203,13 @@ pub struct Still {
 
 /// Plays a script to its end, or to the first broken rule.
 #[must_use]
-pub fn play(script: &Script) -> Outcome {
+pub fn play<S: Subject>(script: &Script<S>) -> Outcome {
     on_stage(script, Run::set).0
 }
 
 /// Plays a script to an instant.
 #[must_use]
-pub fn play_to(script: &Script, until: Timestamp) -> (Outcome, Option<Still>) {
+pub fn play_to<S: Subject>(script: &Script<S>, until: Timestamp) -> (Outcome, Option<Still<S>>) {
     on_stage(script, |script| {
         let mut run = Run::set(script)?;
         run.until = until;
@@ -236,12 +219,12 @@ pub fn play_to(script: &Script, until: Timestamp) -> (Outcome, Option<Still>) {
 
 /// Goes on from a still to an instant; a bullet kills the function at one call.
 #[must_use]
-pub fn play_on(
-    script: &Script,
-    still: &Still,
+pub fn play_on<S: Subject>(
+    script: &Script<S>,
+    still: &Still<S>,
     until: Timestamp,
     bullet: Option<Bullet>,
-) -> (Outcome, Option<Still>) {
+) -> (Outcome, Option<Still<S>>) {
     on_stage(script, |script| {
         let run = Run::resume(script, still.clone(), until)?;
         run.sky.now().bullet = bullet;
@@ -249,12 +232,12 @@ pub fn play_on(
     })
 }
 
-fn on_stage(
-    script: &Script,
-    set: impl FnOnce(Script) -> Result<Run, String>,
-) -> (Outcome, Option<Still>) {
+fn on_stage<S: Subject>(
+    script: &Script<S>,
+    set: impl FnOnce(Script<S>) -> Result<Run<S>, String>,
+) -> (Outcome, Option<Still<S>>) {
     fastrand::seed(script.seed);
-    sabotage::put_back(script.bug);
+    S::put_back(script.bug);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -286,16 +269,16 @@ fn on_stage(
     }
 }
 
-impl Run {
-    fn set(script: Script) -> Result<Self, String> {
+impl<S: Subject> Run<S> {
+    fn set(script: Script<S>) -> Result<Self, String> {
         let place = script.place;
         let begin = place.begin();
         let mut random = Rng::with_seed(script.seed);
         let mut world = World::new(begin, random.u64(..));
-        let mut estates = estates::furnish(&mut world, &mut random, &script);
-        estates.retain(|estate| script.only.is_none_or(|only| only == estate.name));
-        template::deploy(&mut world, script.watch, script.without.as_deref())?;
-        let rules = Rules::new(&world, &estates, script.watch);
+        let mut estates = S::furnish(&mut world, &mut random, &script);
+        estates.retain(|estate| script.only.is_none_or(|only| only == estate.name()));
+        Stack::of::<S>()?.deploy(&mut world, script.watch, script.without.as_deref());
+        let rules = S::Rules::new(&world, place, &estates, script.watch);
         let still = Still {
             world,
             rules,
@@ -306,10 +289,10 @@ impl Run {
         let turns: Vec<Timestamp> = still
             .estates
             .iter()
-            .flat_map(|estate| estate.hours.turns(&place))
+            .flat_map(|estate: &S::Estate| estate.hours().turns(&place))
             .collect();
         let weather = Weather::of(&mut random, begin, place.end(), script.storms, &turns);
-        let deeds = people::draw(&mut random, &place, &still.estates, script.deeds);
+        let deeds = people::draw::<S>(&mut random, &place, &still.estates, script.deeds);
         let mut run = Self::resume(script, still, place.end())?;
         run.sky.now().weather = weather;
         for (at, hand) in deeds {
@@ -319,7 +302,7 @@ impl Run {
     }
 
     /// Goes on from a still.
-    fn resume(script: Script, still: Still, until: Timestamp) -> Result<Self, String> {
+    fn resume(script: Script<S>, still: Still<S>, until: Timestamp) -> Result<Self, String> {
         let begin = still.at;
         let clock = Clock::set_to(begin);
         let mut sky = Sky::over(
@@ -332,11 +315,15 @@ impl Run {
         sky.lie = script.lie;
         sky.trace = script.tells.then(Vec::new);
         let known = still.estates.iter().map(|estate| {
+            let (hours, place) = (estate.hours(), &script.place);
+            let turns = hours.turns(place);
+            let opens = |turn: &Timestamp| hours.is_open(place, *turn);
             let known = Known {
-                turns: estate.hours.turns(&script.place),
+                openings: turns.iter().copied().filter(opens).collect(),
+                turns,
                 ..Known::default()
             };
-            (estate.name, known)
+            (estate.name(), known)
         });
         let known = known.collect();
         let mut run = Self {
@@ -345,8 +332,7 @@ impl Run {
             origin: (begin, Instant::now()),
             until,
             random: Rng::with_seed(script.seed ^ 0xfade),
-            patterns: template::patterns()?,
-            payload: template::tick()?,
+            stack: Stack::of::<S>()?,
             known,
             estates: still.estates,
             queue: BTreeMap::new(),
@@ -371,10 +357,17 @@ impl Run {
             run.plan(at, Doing::Check);
             at += SignedDuration::from_mins(60);
         }
+        let openings = run.known.values().flat_map(|known| &known.openings);
+        let openings: Vec<Timestamp> = openings.copied().collect();
+        for opening in openings {
+            if begin < opening && opening < until {
+                run.plan(opening, Doing::Check);
+            }
+        }
         Ok(run)
     }
 
-    fn plan(&mut self, at: Timestamp, doing: Doing) {
+    fn plan(&mut self, at: Timestamp, doing: Doing<S::Deed>) {
         self.sequence += 1;
         self.queue.insert((at, self.sequence), doing);
     }
@@ -394,7 +387,7 @@ impl Run {
     }
 
     /// What came of it, and how it left everything.
-    fn end(mut self) -> (Outcome, Still) {
+    fn end(mut self) -> (Outcome, Still<S>) {
         let at = self.clock.now();
         let mut sky = self.sky.now();
         self.outcome.calls = sky.count;
@@ -460,11 +453,22 @@ impl Run {
         if self.script.every_tick || !(quiet || waits) {
             return soonest;
         }
+        let opens = |turn: &Timestamp| now < *turn && *turn <= now + S::PROMPT;
+        let mut openings = self.known.values().flat_map(|known| &known.openings);
+        if !quiet && openings.any(opens) {
+            return soonest;
+        }
+        let world = world.filter(|_| S::HEEDS_SCALING);
         let dues = self.known.values().filter_map(|known| known.left?.1);
+        // While something may have happened that no look saw yet, one comes before that is over.
+        let attentive = self.attentive_until - SignedDuration::from_mins(1);
+        let waited = self.last_tick + S::WAITING;
         let at_last = if quiet {
             self.idle_tick
+        } else if self.last_tick < attentive {
+            waited.min(attentive)
         } else {
-            self.last_tick + WAITING
+            waited
         };
         let at = dues
             .chain(world)
@@ -493,12 +497,12 @@ impl Run {
         let mut sky = self.sky.now();
         for (estate, known) in &mut self.known {
             if known.order.take_if(|order| order.until <= now).is_some() {
-                sky.rules.expect_news(estate);
+                sky.rules.reports().expect_news(estate);
             }
         }
     }
 
-    fn does(&mut self, doing: Doing, now: Timestamp) {
+    fn does(&mut self, doing: Doing<S::Deed>, now: Timestamp) {
         match doing {
             Doing::Deliver(envelope) => {
                 if now >= self.silent_until {
@@ -522,7 +526,7 @@ impl Run {
         self.last_tick = now;
         // Two or three idle ticks a night and a day.
         self.idle_tick = now + SignedDuration::from_secs(self.random.i64(7200..18000));
-        let payload = self.payload.clone();
+        let payload = self.stack.tick.clone();
         self.invoke(Sent {
             payload: payload.clone(),
             note: note("tick"),
@@ -548,7 +552,7 @@ impl Run {
             .push(process.invoke(self.sky.clone(), id, sent).boxed_local());
     }
 
-    fn ended(&mut self, ended: Ended) {
+    fn ended(&mut self, ended: Ended<S>) {
         let now = self.clock.now();
         self.judge();
         let troubled = ended
@@ -557,7 +561,7 @@ impl Run {
             .any(|made| made.hidden || made.code.is_some())
             || ended.process.is_none();
         if troubled {
-            self.sky.now().rules.note_trouble(now);
+            self.sky.now().rules.reports().note_trouble(now);
             self.stirred_at = now;
         }
         let mut all = logs::take();
@@ -586,7 +590,7 @@ impl Run {
         self.idle.extend(ended.process);
     }
 
-    fn answered(&mut self, answer: &Value, ended: &Ended, now: Timestamp) {
+    fn answered(&mut self, answer: &Value, ended: &Ended<S>, now: Timestamp) {
         let hidden: Vec<String> = ended
             .made
             .iter()
@@ -625,7 +629,7 @@ impl Run {
 
     /// An invocation fails when something failed, and only then: a lost race is no failure, but for
     /// a person whose order it was.
-    fn failed(&mut self, failed: &Failed, ended: &Ended) {
+    fn failed(&mut self, failed: &Failed, ended: &Ended<S>) {
         let something = ended.made.iter().any(|made| {
             made.hidden
                 || made.code.as_deref().is_some_and(|code| {
@@ -649,7 +653,7 @@ impl Run {
         }
     }
 
-    fn deed(&mut self, hand: &Hand, now: Timestamp) {
+    fn deed(&mut self, hand: &Hand<S::Deed>, now: Timestamp) {
         let (estate, open) = {
             let mut sky = self.sky.now();
             sky.tell(|| format!("- {hand:?}"));
@@ -660,27 +664,34 @@ impl Run {
         };
         let names: Vec<&'static str> = match estate {
             Some(name) => vec![name],
-            None => self.estates.iter().map(|estate| estate.name).collect(),
+            None => self.estates.iter().map(S::Estate::name).collect(),
         };
         for name in names {
             self.known(name).unsure(now + open);
-            self.sky.now().rules.expect_news(name);
+            self.sky.now().rules.reports().expect_news(name);
         }
         match hand {
             Hand::Silence { minutes } => {
                 self.silent_until = now + SignedDuration::from_mins(*minutes);
+                self.sky.now().rules.note_rough(self.silent_until);
             }
             Hand::DeleteDocument { estate } => {
                 self.known(estate).deleted_at.get_or_insert(now);
+                self.sky.now().rules.let_go(estate, Timestamp::MAX);
             }
             Hand::MendDocument { estate } => {
                 self.known(estate).deleted_at = None;
+                self.sky.now().rules.let_go(estate, now);
             }
             Hand::Order {
                 estate,
                 verb,
                 minutes,
-            } => self.order(estate, verb, *minutes, now),
+            } => {
+                let until = now + SignedDuration::from_mins(*minutes);
+                self.sky.now().rules.let_go(estate, until);
+                self.order(estate, verb, *minutes, now);
+            }
             _ => {}
         }
         self.attentive_until = now + ATTENTIVE;
@@ -702,7 +713,7 @@ impl Run {
     }
 
     /// A person whose order failed sends it again after two minutes.
-    fn order_ended(&mut self, ended: &Ended, now: Timestamp) {
+    fn order_ended(&mut self, ended: &Ended<S>, now: Timestamp) {
         let Some((estate, number)) = ended.note.order else {
             return;
         };
@@ -745,12 +756,14 @@ impl Run {
         let (journal, emitted) = {
             let mut sky = self.sky.now();
             sky.judge();
+            sky.watch();
             sky.world.take_calls();
             self.outcome.broken.append(&mut sky.broken);
             (std::mem::take(&mut sky.journal), sky.world.events.take())
         };
         for noted in &journal {
-            let stirs = !matches!(noted.what, What::Published { .. } | What::Written);
+            let heeded = S::HEEDS_SCALING || noted.by != Actor::AutoScaling;
+            let stirs = heeded && !matches!(noted.what, What::Published { .. } | What::Written);
             if stirs {
                 self.stirred_at = now;
             }
@@ -766,8 +779,8 @@ impl Run {
                 let estate = self
                     .estates
                     .iter()
-                    .find(|estate| estate.databases.contains(&noted.arn));
-                if let Some(name) = estate.map(|estate| estate.name) {
+                    .find(|estate| estate.databases().contains(&noted.arn));
+                if let Some(name) = estate.map(S::Estate::name) {
                     self.known(name).unsure(now);
                 }
             }
@@ -780,6 +793,7 @@ impl Run {
     /// Events come at least once, late, in any order, or not at all.
     fn deliver(&mut self, envelope: &Value, now: Timestamp) {
         if !self
+            .stack
             .patterns
             .iter()
             .any(|pattern| events::matches(pattern, envelope))
@@ -805,50 +819,45 @@ impl Run {
         let estates = self.estates.clone();
         for estate in &estates {
             let should = self.should(estate, now);
+            if should == Should::Unknown {
+                continue;
+            }
             let wrong = {
-                let sky = self.sky.now();
-                match should {
-                    Should::Unknown => continue,
-                    Should::Asleep => sky.rules.not_asleep(&sky.world, estate),
-                    Should::Awake => sky.rules.not_awake(&sky.world, estate),
-                    Should::GivenBack => {
-                        let mut wrong = sky.rules.not_awake(&sky.world, estate);
-                        wrong.retain(|wrong| !wrong.starts_with("nobody was told"));
-                        wrong
-                    }
-                }
+                let mut sky = self.sky.now();
+                let sky = &mut *sky;
+                sky.rules.wrong(&sky.world, estate, should)
             };
             self.outcome.checks += 1;
             if !wrong.is_empty() {
                 let rule = match should {
-                    Should::Asleep => "it sleeps when it should",
+                    Should::Closed => S::CLOSED,
                     Should::GivenBack => "what is released is given back",
-                    _ => "it is awake when it should, as it was",
+                    _ => S::OPEN,
                 };
-                let detail = format!("{}: {}", estate.name, wrong.join(", "));
+                let detail = format!("{}: {}", estate.name(), wrong.join(", "));
                 self.sky.now().break_rule(rule, detail);
             }
         }
         self.outcome.broken.append(&mut self.sky.now().broken);
     }
 
-    fn should(&self, estate: &Estate, now: Timestamp) -> Should {
+    fn should(&self, estate: &S::Estate, now: Timestamp) -> Should {
         let place = &self.script.place;
         let calm_since = self.sky.now().weather.calm_since(now);
-        let Some(known) = self.known.get(estate.name) else {
+        let Some(known) = self.known.get(estate.name()) else {
             return Should::Unknown;
         };
         // When an order ends, the calendar takes over.
-        let taken_over = |end: &Timestamp| *end <= now && now < *end + BOUND;
+        let taken_over = |end: &Timestamp| *end <= now && now < *end + S::BOUND;
         let unsure = [calm_since, known.uncertain_until, Some(place.begin())]
             .into_iter()
             .flatten()
-            .any(|at| now < at + BOUND);
+            .any(|at| now < at + S::BOUND);
         if unsure || !known.asked.is_empty() || known.order_ends.iter().any(taken_over) {
             return Should::Unknown;
         }
         if let Some(deleted_at) = known.deleted_at {
-            return if now < deleted_at + BOUND {
+            return if now < deleted_at + S::BOUND {
                 Should::Unknown
             } else {
                 Should::GivenBack
@@ -856,19 +865,21 @@ impl Run {
         }
         if let Some(order) = &known.order {
             return match order.verb {
-                _ if now < order.since + BOUND => Should::Unknown,
-                "wake" => Should::Awake,
-                "sleep" => Should::Asleep,
-                _ => Should::Unknown,
+                _ if now < order.since + S::BOUND => Should::Unknown,
+                verb => S::ordered(verb),
             };
         }
-        let turning = |turn: &Timestamp| now - BOUND < *turn && *turn < now + LEAD;
+        let turning = |turn: &Timestamp| {
+            let opens = estate.hours().is_open(place, *turn);
+            let after = if opens { S::LATE } else { S::BOUND };
+            now - after < *turn && *turn < now + S::LEAD
+        };
         if known.turns.iter().any(turning) {
             Should::Unknown
-        } else if estate.hours.is_open(place, now) {
-            Should::Awake
+        } else if estate.hours().is_open(place, now) {
+            Should::Open
         } else {
-            Should::Asleep
+            Should::Closed
         }
     }
 }
@@ -899,9 +910,12 @@ fn minute_after(at: Timestamp) -> Timestamp {
 
 /// The command that plays a script again, step by step.
 #[must_use]
-pub fn again(script: &Script) -> String {
+pub fn again<S: Subject>(script: &Script<S>) -> String {
     format!(
-        "make simulate PLACE={} SEED={}   # {FUNCTION}",
-        script.place.name, script.seed
+        "make simulate PLACE={}{} SEED={}   # {}",
+        S::WORD,
+        script.place.name,
+        script.seed,
+        S::Keeper::NAME
     )
 }

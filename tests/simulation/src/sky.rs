@@ -8,7 +8,7 @@ use std::{
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use nightshift::clock::Clock;
+use nightshift::{clock::Clock, keep::Keeper, ledger::Saved};
 use nightshift_cloud::{
     call::{Call, Fault, Outcome},
     services::{Service, dynamodb},
@@ -18,9 +18,9 @@ use nightshift_cloud::{
 use serde_json::Value;
 
 use crate::{
-    estates::SLEEP_TAG,
     process::TABLE,
-    rules::{Broken, Rules},
+    rules::Broken,
+    subject::{Rules as _, Subject},
     weather::{Fate, Weather},
 };
 
@@ -73,7 +73,7 @@ pub struct Bullet {
 
 /// All of it.
 #[derive(Debug)]
-pub struct Sky {
+pub struct Sky<S: Subject> {
     /// The cloud.
     pub world: World,
     /// What fails.
@@ -85,7 +85,7 @@ pub struct Sky {
     /// The processes.
     pub processes: BTreeMap<u64, Seen>,
     /// What must never happen: asked after every change, while the world is as it was left.
-    pub rules: Rules,
+    pub rules: S::Rules,
     /// What was broken.
     pub broken: Vec<Broken>,
     /// What changed since it was last taken.
@@ -105,17 +105,17 @@ pub struct Sky {
 
 /// The sky, shared between processes and people.
 #[derive(Clone, Debug)]
-pub struct Shared(Arc<Mutex<Sky>>);
+pub struct Shared<S: Subject>(Arc<Mutex<Sky<S>>>);
 
-impl Shared {
+impl<S: Subject> Shared<S> {
     /// Shares a sky.
     #[must_use]
-    pub fn new(sky: Sky) -> Self {
+    pub fn new(sky: Sky<S>) -> Self {
         Self(Arc::new(Mutex::new(sky)))
     }
 
     /// The sky, brought to the present.
-    pub fn now(&self) -> MutexGuard<'_, Sky> {
+    pub fn now(&self) -> MutexGuard<'_, Sky<S>> {
         let mut sky = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = sky.clock.now();
         if sky.world.next().is_some_and(|at| at <= now) {
@@ -127,10 +127,10 @@ impl Shared {
     }
 }
 
-impl Sky {
+impl<S: Subject> Sky<S> {
     /// A sky over a world.
     #[must_use]
-    pub fn over(world: World, rules: Rules, weather: Weather, clock: Clock, seed: u64) -> Self {
+    pub fn over(world: World, rules: S::Rules, weather: Weather, clock: Clock, seed: u64) -> Self {
         Self {
             world,
             rules,
@@ -185,6 +185,11 @@ impl Sky {
         self.journal.append(&mut journal);
     }
 
+    /// Lets the rules look at what is noted nowhere.
+    pub fn watch(&mut self) {
+        self.rules.watch(&self.world);
+    }
+
     /// What becomes of the next call.
     pub fn fate(&mut self) -> Fate {
         self.count += 1;
@@ -192,6 +197,7 @@ impl Sky {
             if bullet.after == 0 {
                 let done = bullet.done;
                 self.bullet = None;
+                self.rules.note_rough(self.world.now);
                 return if done {
                     Fate::KilledAfter
                 } else {
@@ -200,7 +206,11 @@ impl Sky {
             }
             bullet.after -= 1;
         }
-        self.weather.fate(&mut self.random, self.world.now)
+        let fate = self.weather.fate(&mut self.random, self.world.now);
+        if fate != Fate::Answered {
+            self.rules.note_rough(self.world.now);
+        }
+        fate
     }
 
     /// Answers a call, as its fate will have it. None when nothing comes back.
@@ -238,7 +248,7 @@ impl Sky {
             .is_some_and(|code| code.starts_with("Throttling"));
         if fate.hides_the_effect() {
             // The client itself sends it again.
-            self.rules.note_trouble(self.world.now);
+            self.rules.reports().note_trouble(self.world.now);
         }
         let name = understood.service.name();
         self.callers.insert((name, process), self.world.now);
@@ -338,7 +348,7 @@ impl Sky {
     /// Who changes a service or a database holds the lease of its estate, and has saved what it was.
     fn ask_the_ledger(&mut self, process: u64, service: &dyn Service, call: &Call) {
         let demands = service.demands(&self.world, call);
-        let tag = demands.iter().find_map(|demand| demand.tags.get(SLEEP_TAG));
+        let tag = demands.iter().find_map(|demand| demand.tags.get(S::TAG));
         let Some(estate) = tag.cloned() else {
             return;
         };
@@ -366,7 +376,8 @@ impl Sky {
             },
             |id| format!("arn:aws:ecs:{REGION}:{ACCOUNT}:{id}"),
         );
-        let key = format!("resource/{resource}");
+        let namespace = <<S::Keeper as Keeper>::Entry as Saved>::NAMESPACE;
+        let key = format!("{namespace}resource/{resource}");
         let saved = items.iter().any(|item| {
             item["pk"]["S"] == "ledger"
                 && item["sk"]["S"] == key.as_str()
@@ -433,6 +444,8 @@ fn brief(understood: &Understood) -> String {
         "Key",
         "UpdateExpression",
         "Subject",
+        "MinCapacity",
+        "ServerlessV2ScalingConfiguration.MinCapacity",
     ] {
         if let Some(value) = input.get(name) {
             words.push(value.to_string());

@@ -94,6 +94,9 @@ fn change(what: &What) -> String {
         What::Suspension { from, to } => {
             format!("suspended {} → {}", suspended(from), suspended(to))
         }
+        What::Capacity { from, to } => {
+            format!("capacity {}..{} → {}..{}", from.0, from.1, to.0, to.1)
+        }
         What::Status { from, to } => format!("{from} → {to}"),
         What::Deployment { id } => format!("deployment {id}"),
         What::Written => "written".to_owned(),

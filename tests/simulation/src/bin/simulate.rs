@@ -1,6 +1,7 @@
 //! Plays one run step by step, or many of them side by side.
 //!
-//! `simulate play <place> <seed> [every-tick] [watch]`, `simulate soak <fortnights> <years> [first seed]`
+//! `simulate play [slim/]<place> <seed> [every-tick] [watch]`,
+//! `simulate soak <fortnights> <years> [first seed]`: both functions, each so many.
 //!
 //! Of many, each has a process of its own: the SDK keeps its budget of retries for the whole process,
 //! so that runs beside or before it would have a say in what a seed plays.
@@ -16,7 +17,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use nightshift_simulation::{
     places::{FORTNIGHTS, Place, YEAR},
-    run::{Outcome, Script, again, play},
+    run::{Script, again, play},
+    sleep::Sleep,
+    slim::Slim,
+    subject::Subject,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,27 +28,46 @@ fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["play", place, seed, rest @ ..] => Ok(once(
-            known(place)?,
-            seed.parse().context("the seed is a number")?,
-            rest,
-        )),
-        ["figures", place, seed] => figures(known(place)?, seed.parse()?),
+        ["play", place, seed, rest @ ..] => {
+            let (slim, place) = known(place)?;
+            let seed = seed.parse().context("the seed is a number")?;
+            Ok(if slim {
+                once::<Slim>(place, seed, rest)
+            } else {
+                once::<Sleep>(place, seed, rest)
+            })
+        }
+        ["figures", place, seed] => {
+            let (slim, place) = known(place)?;
+            let seed = seed.parse().context("the seed is a number")?;
+            let figures = if slim {
+                figures::<Slim>(place, seed)
+            } else {
+                figures::<Sleep>(place, seed)
+            };
+            println!("{}", serde_json::to_string(&figures)?);
+            Ok(ExitCode::SUCCESS)
+        }
         ["soak", fortnights, years, rest @ ..] => {
             let first = rest.first().map_or(Ok(1), |first| first.parse())?;
             Ok(soak(fortnights.parse()?, years.parse()?, first))
         }
         _ => bail!(
-            "simulate play <place> <seed> [every-tick] [watch], or simulate soak <fortnights> <years> [first seed]"
+            "simulate play [slim/]<place> <seed> [every-tick] [watch], or simulate soak <fortnights> <years> [first seed]"
         ),
     }
 }
 
-fn known(place: &str) -> Result<Place> {
-    Place::named(place).with_context(|| {
+/// Whether it is production's, and where.
+fn known(name: &str) -> Result<(bool, Place)> {
+    let word = name.strip_prefix(Slim::WORD);
+    let name = word.unwrap_or(name);
+    let place = Place::named(name).with_context(|| {
         let known: Vec<&str> = FORTNIGHTS.iter().map(|place| place.name).collect();
-        format!("no place `{place}`: there is {}, year", known.join(", "))
-    })
+        let known = known.join(", ");
+        format!("no place `{name}`: there is {known}, year, and each of them after slim/")
+    })?;
+    Ok((word.is_some(), place))
 }
 
 /// What a run came to, for who started this process.
@@ -53,31 +76,31 @@ struct Figures {
     calls: u64,
     checks: u64,
     broken: Vec<String>,
+    again: String,
 }
 
-fn figures(place: Place, seed: u64) -> Result<ExitCode> {
-    let outcome = play(&Script::drawn(place, seed));
-    let figures = Figures {
+fn figures<S: Subject>(place: Place, seed: u64) -> Figures {
+    let script = Script::<S>::drawn(place, seed);
+    let outcome = play(&script);
+    Figures {
         calls: outcome.calls,
         checks: outcome.checks,
         broken: outcome.broken.iter().map(ToString::to_string).collect(),
-    };
-    println!("{}", serde_json::to_string(&figures)?);
-    Ok(ExitCode::SUCCESS)
+        again: again(&script),
+    }
 }
 
-fn apart(script: &Script) -> Result<Figures> {
-    let seed = script.seed.to_string();
+fn apart(place: &str, seed: u64) -> Result<Figures> {
     let output = Command::new(std::env::current_exe()?)
-        .args(["figures", script.place.name, &seed])
+        .args(["figures", place, &seed.to_string()])
         .stderr(Stdio::inherit())
         .output()?;
     serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("{}: {}", again(script), output.status))
+        .with_context(|| format!("{place} from seed {seed}: {}", output.status))
 }
 
-fn once(place: Place, seed: u64, rest: &[&str]) -> ExitCode {
-    let mut script = Script::drawn(place, seed);
+fn once<S: Subject>(place: Place, seed: u64, rest: &[&str]) -> ExitCode {
+    let mut script = Script::<S>::drawn(place, seed);
     script.tells = true;
     script.every_tick = rest.contains(&"every-tick");
     script.watch |= rest.contains(&"watch");
@@ -89,23 +112,17 @@ fn once(place: Place, seed: u64, rest: &[&str]) -> ExitCode {
         "{} from seed {seed}: {} invocations, {} calls, {} checks",
         place.name, outcome.invocations, outcome.calls, outcome.checks
     );
-    verdict(&[(script, outcome)])
-}
-
-fn verdict(runs: &[(Script, Outcome)]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
-    for (script, outcome) in runs {
-        for broken in &outcome.broken {
-            println!("broken: {broken}\n   {}", again(script));
-            code = ExitCode::FAILURE;
-        }
+    for broken in &outcome.broken {
+        println!("broken: {broken}\n   {}", again(&script));
+        code = ExitCode::FAILURE;
     }
     code
 }
 
 /// All cores, one run each, with a line that tells how far it is.
 fn soak(fortnights: u64, years: u64, first: u64) -> ExitCode {
-    let total = fortnights + years;
+    let total = 2 * (fortnights + years);
     let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
     let (calls, checks) = (AtomicU64::new(0), AtomicU64::new(0));
     let failed = AtomicU64::new(0);
@@ -119,18 +136,18 @@ fn soak(fortnights: u64, years: u64, first: u64) -> ExitCode {
                     if number >= total {
                         break;
                     }
-                    // The years first: they take longest.
-                    let script = script(number, years, first);
-                    let broken = match apart(&script) {
+                    let (place, seed) = run(number, years, first);
+                    let broken = match apart(&place, seed) {
                         Ok(figures) => {
                             calls.fetch_add(figures.calls, Ordering::Relaxed);
                             checks.fetch_add(figures.checks, Ordering::Relaxed);
-                            figures.broken
+                            let first = figures.broken.into_iter().next();
+                            first.map(|broken| format!("{broken:70}\n  {}", figures.again))
                         }
-                        Err(error) => vec![format!("{error:#}")],
+                        Err(error) => Some(format!("{error:#}")),
                     };
-                    if let Some(first) = broken.first() {
-                        println!("\r{first:70}\n  {}", again(&script));
+                    if let Some(broken) = broken {
+                        println!("\r{broken}");
                         failed.fetch_add(1, Ordering::Relaxed);
                     }
                     progress(done.fetch_add(1, Ordering::Relaxed) + 1, total, began);
@@ -140,7 +157,7 @@ fn soak(fortnights: u64, years: u64, first: u64) -> ExitCode {
     });
     let failed = failed.into_inner();
     println!(
-        "\n{fortnights} fortnights and {years} years in {} s on {cores} cores: {} calls, {} checks, {} runs with a broken rule",
+        "\ntwice {fortnights} fortnights and {years} years in {} s on {cores} cores: {} calls, {} checks, {} runs with a broken rule",
         began.elapsed().as_secs(),
         calls.into_inner(),
         checks.into_inner(),
@@ -153,13 +170,19 @@ fn soak(fortnights: u64, years: u64, first: u64) -> ExitCode {
     }
 }
 
-fn script(number: u64, years: u64, first: u64) -> Script {
-    if number < years {
-        return Script::drawn(YEAR, first + number);
-    }
-    let seed = first + number - years;
-    let place = usize::try_from(seed).unwrap_or(0) % FORTNIGHTS.len();
-    Script::drawn(FORTNIGHTS[place], seed)
+/// Where a run of a soak is played, and from which seed. The years come first: they take longest. Even
+/// numbers sleep, odd ones are slim.
+fn run(number: u64, years: u64, first: u64) -> (String, u64) {
+    let half = number / 2;
+    let (place, seed) = if half < years {
+        (YEAR, first + half)
+    } else {
+        let seed = first + half - years;
+        let place = usize::try_from(seed).unwrap_or(0) % FORTNIGHTS.len();
+        (FORTNIGHTS[place], seed)
+    };
+    let word = if number % 2 == 1 { Slim::WORD } else { "" };
+    (format!("{word}{}", place.name), seed)
 }
 
 fn progress(done: u64, total: u64, began: Instant) {

@@ -6,16 +6,18 @@ use nightshift_cloud::services::rds::set_status;
 use nightshift_simulation::{
     places::FORTNIGHTS,
     rules::Broken,
-    run::{Script, play, play_on, play_to},
+    run::{self, play, play_on, play_to},
     sky::Lie,
+    sleep::Script,
+    subject::Subject,
 };
 use power_staging::sabotage::Bug;
 
 /// The rule that caught it, with the fewest storms that do.
-fn caught(spoil: impl Fn(&mut Script)) -> String {
+pub(crate) fn caught<S: Subject>(spoil: impl Fn(&mut run::Script<S>)) -> String {
     for seed in 0..60_u64 {
         let place = FORTNIGHTS[usize::try_from(seed).unwrap() % FORTNIGHTS.len()];
-        let mut script = Script::drawn(place, seed);
+        let mut script = run::Script::<S>::drawn(place, seed);
         script.watch = false;
         spoil(&mut script);
         if let Some(broken) = play(&script).broken.first() {
@@ -27,7 +29,7 @@ fn caught(spoil: impl Fn(&mut Script)) -> String {
 }
 
 fn caught_bug(bug: Bug) -> String {
-    caught(|script| script.bug = Some(bug))
+    caught(|script: &mut Script| script.bug = Some(bug))
 }
 
 #[test]
@@ -82,12 +84,12 @@ fn reporting_a_failure_as_success_is_caught() {
 
 #[test]
 fn changing_an_estate_without_its_lease_is_caught() {
-    caught(|script| script.lie = Some(Lie::NoLease));
+    caught(|script: &mut Script| script.lie = Some(Lie::NoLease));
 }
 
 #[test]
 fn expecting_another_code_of_a_lost_race_is_caught() {
-    caught(|script| script.lie = Some(Lie::WrongCode));
+    caught(|script: &mut Script| script.lie = Some(Lie::WrongCode));
 }
 
 /// An evening on which RDS refuses to stop a cluster that is `available`, because its reader is being
@@ -127,6 +129,6 @@ fn expecting_a_code_with_a_wrong_fault_is_caught() {
 
 #[test]
 fn a_secret_that_leaves_the_function_is_caught() {
-    let rule = caught(|script| script.leaks = true);
+    let rule = caught(|script: &mut Script| script.leaks = true);
     assert_eq!(rule, "no secret leaves the function");
 }

@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, civil::Time};
 use nightshift_cloud::{call::Actor, services::ssm};
 use nightshift_simulation::{
-    estates::parameter,
+    people::parameter,
     places::FORTNIGHTS,
-    run::{Script, play, play_on, play_to},
+    run::{play, play_on, play_to},
+    sleep::Script,
 };
 
 fn calm(seed: u64) -> Script {

@@ -4,7 +4,8 @@
 use jiff::SignedDuration;
 use nightshift_simulation::{
     places::FORTNIGHTS,
-    run::{Script, play_on, play_to},
+    run::{play_on, play_to},
+    sleep::Script,
 };
 
 #[test]

@@ -12,4 +12,5 @@ mod found;
 mod killed;
 mod large;
 mod permissions;
+mod slim;
 mod weeks;

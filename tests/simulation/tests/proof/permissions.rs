@@ -3,30 +3,33 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use nightshift_simulation::{
     places::FORTNIGHTS,
-    run::{Script, play},
-    template,
+    run::{Script, play, play_to},
+    sleep::Sleep,
+    slim::Slim,
+    subject::Subject,
+    template::Stack,
 };
 
 /// Lambda itself writes the log, with the function's role.
 const LAMBDA_S: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
-fn allowed() -> BTreeSet<String> {
-    let policy = template::policy().unwrap();
-    let statements = policy.statements.into_iter();
+fn allowed<S: Subject>() -> BTreeSet<String> {
+    let stack = Stack::of::<S>().unwrap();
+    let statements = stack.policy().statements.iter();
     statements
-        .flat_map(|statement| statement.actions)
+        .flat_map(|statement| statement.actions.clone())
         .filter(|action| !LAMBDA_S.contains(&action.as_str()))
         .collect()
 }
 
-#[test]
-fn everything_that_is_allowed_is_called() {
-    let mut unused = allowed();
+fn all_of_it_is_called<S: Subject>() {
+    let mut unused = allowed::<S>();
     for seed in 0..40 {
         let place = FORTNIGHTS[usize::try_from(seed).unwrap() % FORTNIGHTS.len()];
-        let outcome = play(&Script::drawn(place, seed));
+        let outcome = play(&Script::<S>::drawn(place, seed));
         assert_eq!(outcome.broken, []);
         unused.retain(|action| outcome.used.iter().all(|used| used.action != *action));
         if unused.is_empty() {
@@ -36,21 +39,41 @@ fn everything_that_is_allowed_is_called() {
     panic!("nobody calls {unused:?}");
 }
 
-#[test]
-fn a_call_that_is_not_allowed_fails_and_names_the_permission() {
-    for action in allowed() {
+/// Plays so many days of up to twelve seeds for each action.
+fn each_is_named_where_it_lacks<S: Subject>(days: i64) {
+    for action in allowed::<S>() {
         let named = (0..12).any(|seed| {
             let script = Script {
                 without: Some(action.clone()),
                 storms: 0,
                 watch: false,
-                ..Script::drawn(FORTNIGHTS[5], seed)
+                ..Script::<S>::drawn(FORTNIGHTS[5], seed)
             };
-            let failures = play(&script).failures;
-            failures
-                .iter()
-                .any(|text| text.contains(&format!("perform: {action} on")))
+            let until = script.place.begin() + SignedDuration::from_hours(24 * days);
+            let (outcome, _) = play_to(&script, until);
+            let mut failures = outcome.failures.iter();
+            failures.any(|text| text.contains(&format!("perform: {action} on")))
         });
         assert!(named, "without {action} nothing fails that names it");
     }
+}
+
+#[test]
+fn everything_that_is_allowed_is_called() {
+    all_of_it_is_called::<Sleep>();
+}
+
+#[test]
+fn a_call_that_is_not_allowed_fails_and_names_the_permission() {
+    each_is_named_where_it_lacks::<Sleep>(14);
+}
+
+#[test]
+fn everything_that_is_allowed_for_production_is_called() {
+    all_of_it_is_called::<Slim>();
+}
+
+#[test]
+fn a_call_that_is_not_allowed_for_production_fails_and_names_the_permission() {
+    each_is_named_where_it_lacks::<Slim>(2);
 }

@@ -2,13 +2,15 @@
 
 use nightshift_simulation::{
     places::{FORTNIGHTS, YEAR},
-    run::{Script, again, play},
+    run::{self, again, play},
+    sleep::{Script, Sleep},
+    subject::Subject,
 };
 
 /// So many seeds for each place: six places make two hundred fortnights.
 const SEEDS: u64 = 34;
 
-fn nothing_breaks(script: &Script) {
+pub(crate) fn nothing_breaks<S: Subject>(script: &run::Script<S>) {
     let outcome = play(script);
     if let Some(broken) = outcome.broken.first() {
         let mut told = script.clone();
@@ -25,41 +27,41 @@ fn nothing_breaks(script: &Script) {
     assert!(script.watch || outcome.checks > 20, "{outcome:?}");
 }
 
-fn fortnights(place: usize) {
+pub(crate) fn fortnights<S: Subject>(place: usize) {
     let first = u64::try_from(place).unwrap() * 1000;
     for seed in first..first + SEEDS {
-        nothing_breaks(&Script::drawn(FORTNIGHTS[place], seed));
+        nothing_breaks(&run::Script::<S>::drawn(FORTNIGHTS[place], seed));
     }
 }
 
 #[test]
 fn golden_week_is_survived() {
-    fortnights(0);
+    fortnights::<Sleep>(0);
 }
 
 #[test]
 fn the_turn_of_the_year_is_survived() {
-    fortnights(1);
+    fortnights::<Sleep>(1);
 }
 
 #[test]
 fn ten_nights_in_a_row_with_the_restart_of_the_seventh_are_survived() {
-    fortnights(2);
+    fortnights::<Sleep>(2);
 }
 
 #[test]
 fn clocks_that_go_forward_are_survived() {
-    fortnights(3);
+    fortnights::<Sleep>(3);
 }
 
 #[test]
 fn clocks_that_go_back_are_survived() {
-    fortnights(4);
+    fortnights::<Sleep>(4);
 }
 
 #[test]
 fn plain_weeks_are_survived() {
-    fortnights(5);
+    fortnights::<Sleep>(5);
 }
 
 #[test]

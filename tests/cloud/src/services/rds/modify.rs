@@ -210,6 +210,11 @@ pub(super) fn cluster(world: &mut World, call: &Call) -> Outcome {
     load::cluster_changed(world, &arn);
     set_windows(world, &arn, wanted);
     world.note(&call.actor, arn.as_str(), What::Written);
+    if let Some(now) = scaling {
+        let before = present.unwrap_or(now);
+        let (from, to) = ((before.min, before.max), (now.min, now.max));
+        world.note(&call.actor, arn.as_str(), What::Capacity { from, to });
+    }
     reset_credentials(world, call, &arn);
     read::answered(world, &arn)
 }

@@ -10,7 +10,8 @@ use nightshift_cloud::{
     world::World,
 };
 
-use crate::{places::Hours, run::Script, sky::CANARY};
+use super::Script;
+use crate::{people::parameter, places::Hours, sky::CANARY, subject};
 
 /// The tag that consents to sleeping.
 pub const SLEEP_TAG: &str = "nightshift:sleep";
@@ -58,10 +59,26 @@ impl Estate {
     }
 }
 
-/// The name of an estate's parameter.
-#[must_use]
-pub fn parameter(estate: &str) -> String {
-    format!("/nightshift/estates/{estate}")
+impl subject::Estate for Estate {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    fn hours(&self) -> Hours {
+        self.hours
+    }
+
+    fn databases(&self) -> &[String] {
+        &self.databases
+    }
+
+    fn document(&self) -> &str {
+        &self.document
+    }
 }
 
 fn consenting(instance: &str, estate: &str) -> rds::NewInstance {
