@@ -73,7 +73,7 @@ mutants: nextest cargo-mutants ## Break every decision once and see whether a te
 .PHONY: bench
 bench: build target/lambda/nightshift-empty/bootstrap.zip ## Measure cold start, memory, size and AWS calls
 	@cargo run --quiet --profile bench --package nightshift-tests --features bench --bin bench -- $(BENCH)
-target/lambda/nightshift-empty/bootstrap.zip: tests/empty/Cargo.toml tests/empty/src/main.rs
+target/lambda/nightshift-empty/bootstrap.zip: tests/empty/Cargo.toml tests/empty/src/main.rs Cargo.lock
 
 .PHONY: lint
 lint: $(VENV)/.ready deny ## Formatting, clippy, dependencies, template
@@ -105,7 +105,15 @@ clean: ## Remove everything that make has made
 	@rm -rf target .aws-sam .venv
 
 # Cargo knows what has to be built again; the list of sources only keeps make from asking it each time.
-target/lambda/%/bootstrap.zip: $(SOURCES) | $(VENV)/.ready
+# All functions in one go: what they share is built once, and each core links one of them, which is what
+# takes the minutes.
+$(ZIPS) &: $(SOURCES) | $(VENV)/.ready
+	@echo 'Building $(FUNCTIONS) for $(ARCH) (the first time takes some minutes)…'
+	@cargo lambda build --quiet --locked --release $(FUNCTIONS:%=--package %) --$(subst _,-,$(ARCH)) --output-format binary
+	@cargo lambda build --quiet --locked --release $(FUNCTIONS:%=--package %) --$(subst _,-,$(ARCH)) --output-format zip
+	@touch $(ZIPS)
+
+target/lambda/%/bootstrap.zip: | $(VENV)/.ready
 	@echo 'Building $* for $(ARCH) (the first time takes some minutes)…'
 	@cargo lambda build --quiet --locked --release --package $* --$(subst _,-,$(ARCH)) --output-format binary
 	@cargo lambda build --quiet --locked --release --package $* --$(subst _,-,$(ARCH)) --output-format zip
