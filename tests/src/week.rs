@@ -75,6 +75,28 @@ pub async fn furnish(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
+/// Lets target tracking set api's count within the bounds that it finds; says what that was before.
+///
+/// # Errors
+/// When the bounds do not allow that, or the local AWS is broken.
+pub async fn scale(stage: &Stage, at: Timestamp, to: u32) -> Result<u32> {
+    let local = &stage.local;
+    let name = API.trim_start_matches("service/");
+    let (cluster, service) = name.split_once('/').context("no service")?;
+    let snapshot = local.snapshot().await?;
+    let found = snapshot.services.get(name).context("no api")?;
+    let bounds = found.target.context("no scalable target")?;
+    ensure!(
+        (bounds.min..=bounds.max).contains(&i64::from(to)),
+        "auto scaling cannot set {to} within {bounds:?}"
+    );
+    let input = json!({ "cluster": cluster, "service": service, "desiredCount": to });
+    local.aws.json(ECS, "UpdateService", &input).await?;
+    let from = u32::try_from(found.desired)?;
+    local.gateway.scaled(API, at, from, to);
+    Ok(from)
+}
+
 /// The holiday Monday of the week: that of the first long weekend whose Sunday is one like others, as
 /// are the four working days after it.
 ///
@@ -299,22 +321,10 @@ impl Play<'_> {
         self.tick(opening).await
     }
 
-    /// What target tracking does within the bounds that it finds.
+    /// Lets auto scaling set api's count.
     async fn scale(&mut self, at: Timestamp, to: u32) -> Result<()> {
-        let local = &self.stage.local;
-        let name = API.trim_start_matches("service/");
-        let (cluster, service) = name.split_once('/').context("no service")?;
-        let snapshot = local.snapshot().await?;
-        let found = snapshot.services.get(name).context("no api")?;
-        let bounds = found.target.context("no scalable target")?;
-        ensure!(
-            (bounds.min..=bounds.max).contains(&i64::from(to)),
-            "auto scaling cannot set {to} within {bounds:?}"
-        );
-        let input = json!({ "cluster": cluster, "service": service, "desiredCount": to });
-        local.aws.json(ECS, "UpdateService", &input).await?;
-        let from = u32::try_from(found.desired)?;
-        local.gateway.scaled(API, at, from, to);
+        let from = scale(self.stage, at, to).await?;
+        let service = API.rsplit('/').next().unwrap_or_default();
         self.audience
             .aside(at, &format!("auto scaling: {service} {from} → {to}"));
         Ok(())

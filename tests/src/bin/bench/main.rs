@@ -30,8 +30,9 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use nightshift_tests::local::root;
 
+use crate::played::{Nights, Played};
 use crate::share::Throttle;
-use crate::start::{Subject, Tick};
+use crate::start::{PRODUCTION, STAGING, Subject, Tick};
 
 /// What was asked for.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ async fn bench(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&directory)?;
 
     if options.variants.is_some() || !options.beside.is_empty() {
-        let mut subjects = vec![built("power-staging", Tick::Marks)?];
+        let mut subjects = vec![built("power-staging", STAGING)?];
         subjects.extend(options.beside.iter().map(|path| beside(path)));
         if let Some(names) = &options.variants {
             let chosen = variants::chosen(names)?;
@@ -127,7 +128,8 @@ async fn bench(options: &Options) -> Result<()> {
     }
 
     let subjects = [
-        built("power-staging", Tick::Marks)?,
+        built("power-staging", STAGING)?,
+        built("scale-production", PRODUCTION)?,
         built("notify-slack", Tick::Agenda)?,
         built("nightshift-empty", Tick::Nothing)?,
     ];
@@ -141,26 +143,45 @@ async fn bench(options: &Options) -> Result<()> {
         &mut progress,
     )
     .await?;
-    let [staging, notifier, empty] = &subjects;
-    let (mut told, mut played) = (None, None);
+    let [staging, production, notifier, empty] = &subjects;
+    let (mut told, mut played, mut nights) = (None, None, None);
     if !options.start_only {
         let alarms = told::measure(&notifier.binary, &throttle, 10, &directory, &mut progress);
         told = Some(alarms.await?);
-        let looks = played::play(&staging.binary, &throttle, 5, &directory, &mut progress);
+        let small =
+            played::play_production(&production.binary, &throttle, 5, &directory, &mut progress);
+        nights = Some(small.await?);
+        let looks = played::play_staging(&staging.binary, &throttle, 5, &directory, &mut progress);
         played = Some(looks.await?);
     }
     let mut tables = vec![
         table::starts(&starts, staging, empty)?,
+        table::starts(&starts, production, empty)?,
         table::starts(&starts, notifier, empty)?,
-        table::peer(&starts, staging, played.as_ref())?,
+        table::peer(
+            &starts,
+            staging,
+            "estates 1, 3 and 4",
+            played.as_ref().and_then(Played::cold),
+        )?,
+        table::peer(
+            &starts,
+            production,
+            "estate 2",
+            nights.as_ref().and_then(Nights::cold),
+        )?,
     ];
     if let Some(told) = &told {
         tables.push(table::told(told)?);
     }
     if let Some(played) = &played {
-        tables.push(table::costs(played)?);
-        tables.push(table::actions(played)?);
+        tables.push(table::costs(&played.measured())?);
+        tables.push(table::actions(&played.measured())?);
         tables.push(table::rates(&played.large)?);
+    }
+    if let Some(nights) = &nights {
+        tables.push(table::costs(&nights.measured())?);
+        tables.push(table::actions(&nights.measured())?);
     }
     tables.push(table::notes(&throttle, options.runs, [&before, &load()]));
     progress("done");
@@ -178,7 +199,7 @@ fn beside(path: &str) -> Subject {
         name: path.trim_start_matches('/').replace('/', "-"),
         binary: PathBuf::from(path),
         zip: None,
-        tick: Tick::Marks,
+        tick: STAGING,
     }
 }
 

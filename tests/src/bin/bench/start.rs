@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use hyper::body::Bytes;
 use nightshift_tests::aws::{ACCOUNT, REGION};
+use nightshift_tests::estates::{self, Estate};
 use serde_json::{Value, json};
 
 use crate::endpoint::{Behind, Endpoint};
@@ -28,12 +29,12 @@ pub(crate) struct Subject {
 }
 
 /// What a tick reads when nothing is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Tick {
     /// Nothing at all.
     Nothing,
-    /// power-staging's marks of three estates.
-    Marks,
+    /// The marks that the function of this name left at these estates.
+    Marks(&'static str, &'static [Estate]),
     /// notify-slack's agenda.
     Agenda,
 }
@@ -63,26 +64,20 @@ pub(crate) struct Start {
 /// By subject and share.
 pub(crate) type Starts = BTreeMap<(String, Cpu), Start>;
 
+/// What power-staging reads.
+pub(crate) const STAGING: Tick = Tick::Marks("power-staging", &estates::ALL);
+/// What scale-production reads.
+pub(crate) const PRODUCTION: Tick = Tick::Marks("scale-production", &[estates::PRODUCTION]);
+
 impl Tick {
     /// The table's answer, by which everything is due long after the bench.
     fn table(self) -> Bytes {
-        let mark = |estate: &str| {
-            json!({
-                "pk": { "S": "tick" },
-                "sk": { "S": estate },
-                "power-staging/look_again_at": { "N": "4102444800" },
-                "power-staging/looked_at": { "N": "1764000000" },
-                "power-staging/watched": { "L": [
-                    { "S": format!("{estate}-cluster") },
-                    { "S": format!("{estate}-postgres") },
-                ] },
-            })
-        };
         let items = match self {
             Self::Nothing => Vec::new(),
-            Self::Marks => ["blog-aws-practice", "bookmark-manager-staging", "r2e"]
-                .map(mark)
-                .into(),
+            Self::Marks(function, estates) => estates
+                .iter()
+                .map(|estate| mark(function, estate))
+                .collect(),
             Self::Agenda => vec![json!({
                 "pk": { "S": "slack/watch" },
                 "sk": { "S": "agenda" },
@@ -92,6 +87,20 @@ impl Tick {
         let count = items.len();
         Bytes::from(json!({ "Count": count, "ScannedCount": count, "Items": items }).to_string())
     }
+}
+
+/// What a function that keeps estates writes at the end of a look.
+fn mark(function: &str, estate: &Estate) -> Value {
+    json!({
+        "pk": { "S": "tick" },
+        "sk": { "S": estate.name },
+        (format!("{function}/look_again_at")): { "N": "4102444800" },
+        (format!("{function}/looked_at")): { "N": "1764000000" },
+        (format!("{function}/watched")): { "L": [
+            { "S": estate.cluster },
+            { "S": estate.database.name() },
+        ] },
+    })
 }
 
 /// Starts each subject so many times at each share, in turn, so that what else goes on in the
@@ -164,7 +173,7 @@ async fn once(
     };
     function.end().await?;
     let calls = endpoint.take_calls();
-    if subject.tick == Tick::Nothing {
+    if matches!(subject.tick, Tick::Nothing) {
         ensure!(
             answer.payload == Value::Null && calls.is_empty(),
             "the empty handler answers {} and calls {calls:?}",

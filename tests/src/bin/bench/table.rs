@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::figures::{Spread, lasted, megabytes, size, time};
 use crate::function::Cpu;
-use crate::played::{Cost, Large, Played, Three};
+use crate::played::{ColdLook, Cost, Large, Measured};
 use crate::share::{SHARE, Throttle};
 use crate::start::{Start, Starts, Subject};
 use crate::told::{First, Told};
@@ -81,14 +81,20 @@ pub(crate) fn starts(starts: &Starts, own: &Subject, empty: &Subject) -> Result<
     Ok(out)
 }
 
-/// Beside Python.
+/// Beside Python: a settled tick, and a look at these estates where one was played.
 ///
 /// # Errors
 /// Never, while strings can be written to.
-pub(crate) fn peer(starts: &Starts, own: &Subject, played: Option<&Played>) -> Result<String> {
+pub(crate) fn peer(
+    starts: &Starts,
+    own: &Subject,
+    estates: &str,
+    cold: Option<&ColdLook>,
+) -> Result<String> {
     let mut out = format!(
-        "| Cold start with its AWS calls, {SHARE} of a core | ÷ Python peer's {PEER} s | power-staging, median (p90) | promised |\n\
+        "| Cold start with its AWS calls, {SHARE} of a core | ÷ Python peer's {PEER} s | {}, median (p90) | promised |\n\
          |---|--:|--:|--:|\n",
+        own.name
     );
     let mut row = |what: &str, own: Spread, promised: &str| {
         writeln!(
@@ -101,18 +107,17 @@ pub(crate) fn peer(starts: &Starts, own: &Subject, played: Option<&Played>) -> R
     if let Some(start) = starts.get(&(own.name.clone(), Cpu::Share)) {
         row("settled tick: TLS and one read¹", start.answered, "≤ 1/30")?;
     }
-    if let Some(three) = played.and_then(|played| played.three.get(&Cpu::Share)) {
+    if let Some(cold) = cold {
         let what = format!(
-            "full look at estates 1, 3 and 4: {} handshakes, {} calls²",
-            three.cold.handshakes,
-            three.look.count()
+            "full look at {estates}: {} handshakes, {} calls²",
+            cold.handshakes, cold.calls
         );
-        row(&what, three.cold.all, "≤ 1/30")?;
+        row(&what, cold.all, "≤ 1/30")?;
         let what = format!(
             "the same without the time that the local AWS takes ({} of CPU)",
-            time(three.cold.used.median)
+            time(cold.used.median)
         );
-        row(&what, three.cold.own, "")?;
+        row(&what, cold.own, "")?;
     }
     Ok(out)
 }
@@ -161,73 +166,50 @@ pub(crate) fn told(told: &BTreeMap<Cpu, Told>) -> Result<String> {
 ///
 /// # Errors
 /// Never, while strings can be written to.
-pub(crate) fn costs(played: &Played) -> Result<String> {
+pub(crate) fn costs(measured: &[Measured<'_>]) -> Result<String> {
     let mut out = format!(
         "| On the local AWS² | calls | invocations | longest (its own³), {SHARE} of a core | longest (its own³), full CPU | CPU time, all | most memory |\n\
          |---|--:|--:|--:|--:|--:|--:|\n",
     );
-    let mut row = |what: &str, share: &Cost, full: Option<&Cost>| {
+    for Measured {
+        whose,
+        what,
+        share,
+        full,
+    } in measured
+    {
         writeln!(
             out,
-            "| {what} | {} | {} | {} | {} | {} | {} |",
+            "| {whose}: {what} | {} | {} | {} | {} | {} | {} |",
             share.count(),
             share.invocations,
             longest(share),
             full.map_or_else(|| "–".to_owned(), longest),
             lasted(share.used),
             size(share.peak),
-        )
-    };
-    let both = |pick: fn(&Three) -> &Cost| {
-        let at = |cpu| played.three.get(&cpu).map(pick);
-        at(Cpu::Share).map(|share| (share, at(Cpu::Full)))
-    };
-    for (what, pick) in THREE {
-        if let Some((share, full)) = both(pick) {
-            row(&format!("estates 1, 3, 4: {what}"), share, full)?;
-        }
+        )?;
     }
-    let Large {
-        quick, look, sleep, ..
-    } = &played.large;
-    row("500 services, 50 databases: full look", look, Some(quick))?;
-    row("500 services, 50 databases: whole sleep", sleep, None)?;
     Ok(out)
 }
-
-type Pick = fn(&Three) -> &Cost;
-
-const THREE: [(&str, Pick); 4] = [
-    ("settled tick", |three| &three.tick),
-    ("full look", |three| &three.look),
-    ("whole sleep", |three| &three.sleep),
-    ("whole wake", |three| &three.wake),
-];
 
 /// Which calls.
 ///
 /// # Errors
 /// Never, while strings can be written to.
-pub(crate) fn actions(played: &Played) -> Result<String> {
-    let mut columns: Vec<(String, &Cost)> = Vec::new();
-    if let Some(three) = played.three.get(&Cpu::Share) {
-        columns.extend(THREE.map(|(what, pick)| (what.to_owned(), pick(three))));
-    }
-    columns.push(("500: full look".to_owned(), &played.large.look));
-    columns.push(("500: whole sleep".to_owned(), &played.large.sleep));
+pub(crate) fn actions(measured: &[Measured<'_>]) -> Result<String> {
     let mut out = String::from("| Calls |");
-    for (what, _) in &columns {
-        write!(out, " {what} |")?;
+    for Measured { whose, what, .. } in measured {
+        write!(out, " {whose}: {what} |")?;
     }
-    write!(out, "\n|---|{}\n", "--:|".repeat(columns.len()))?;
-    let actions: BTreeSet<&String> = columns
+    write!(out, "\n|---|{}\n", "--:|".repeat(measured.len()))?;
+    let actions: BTreeSet<&String> = measured
         .iter()
-        .flat_map(|(_, cost)| cost.calls.keys())
+        .flat_map(|measured| measured.share.calls.keys())
         .collect();
     for action in actions {
         write!(out, "| `{action}` |")?;
-        for (_, cost) in &columns {
-            match cost.calls.get(action) {
+        for measured in measured {
+            match measured.share.calls.get(action) {
                 Some(count) => write!(out, " {count} |")?,
                 None => write!(out, " |")?,
             }
@@ -317,10 +299,13 @@ pub(crate) fn notes(throttle: &Throttle, runs: usize, load: [&str; 2]) -> String
         "Medians of {runs} starts of each, in turn; the p90 in brackets. The function was {}. {cores} cores ({}, {model}), \
          load average {} before and {} after. Not run on Lambda.\n\
          ¹ For the functions a settled tick: a TLS handshake with a loopback endpoint, a bundle with this machine's roots to read, \
-         one DynamoDB Query. The empty handler calls nothing.\n\
+         one DynamoDB Query: of the marks of the estates that the function keeps, or of an agenda. The empty handler calls nothing.\n\
          ² MiniStack and moto behind TLS; their own time counts, the way to AWS does not. Databases take {} looks to start or stop. \
          Sleep and wake are counted from the first tick that is due until nothing is; a tick comes each minute. \
-         MiniStack lists everything on one page; AWS lists 100 services or tasks on one, so a look at 500 services is four more calls.\n\
+         MiniStack lists everything on one page; AWS lists 100 services or tasks on one, so a look at 500 services is four more calls. \
+         Estate 2 has a local AWS to itself. Its evening is counted from 22:00, its morning from when the day begins to return. \
+         Its Aurora has 0.5 ACU at night in the place of 2, and has them at once; its loads are made up, and let everything get smaller; \
+         between evening and night auto scaling takes the tasks away that it may.\n\
          ³ Without the time in which at least one call was with the local AWS; with it counts that the rates are kept.\n\
          ⁴ A process for each alarm, medians of ten. MiniStack and a Slack on loopback behind TLS, whose own time counts; \
          there is no picture, since MiniStack draws none. AWS is one host here: on AWS, DynamoDB, SSM and CloudWatch take a handshake each.\n",

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use nightshift_tests::local::root;
 use tokio::process::Command;
 
-use crate::start::{Subject, Tick};
+use crate::start::{STAGING, Subject};
 
 /// One way to build it.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +167,7 @@ impl Variant {
             name: self.name.to_owned(),
             binary: files.pop().context("no binary")?,
             zip,
-            tick: Tick::Marks,
+            tick: STAGING,
         })
     }
 
