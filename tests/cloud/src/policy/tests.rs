@@ -192,7 +192,14 @@ fn rules_and_schedules_are_read_with_their_names() {
     assert_eq!(own(&alone), 1);
     let schedules = schedules_of_template(TEMPLATE, &parameters).unwrap();
     let names: Vec<&str> = schedules.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(names, ["test-power-staging-tick", "test-notify-slack-tick"]);
+    assert_eq!(
+        names,
+        [
+            "test-power-staging-tick",
+            "test-scale-production-tick",
+            "test-notify-slack-tick"
+        ]
+    );
     assert_eq!(schedules[0].every, Every::Minutes(1));
     assert_eq!(schedules[0].input, json!({ "command": "tick" }));
     assert!(schedules[0].enabled);
