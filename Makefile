@@ -55,11 +55,11 @@ test: build nextest ## Run all tests, the ones on the local AWS included
 	@cargo nextest run --package nightshift-simulation --cargo-profile simulation --locked --test-threads num-cpus
 
 .PHONY: soak
-soak: ## Play 10,000 fortnights and 100 years on the simulated cloud (hours); FORTNIGHTS=… YEARS=… FIRST=… for a part
+soak: ## Play 10,000 fortnights and 100 years of each function on the simulated cloud (hours); FORTNIGHTS=… YEARS=… FIRST=… for a part
 	@cargo run --quiet --profile simulation --package nightshift-simulation -- soak $(or $(FORTNIGHTS),10000) $(or $(YEARS),100) $(or $(FIRST),1)
 
 .PHONY: simulate
-simulate: ## One run, step by step: make simulate PLACE=golden-week SEED=7
+simulate: ## One run, step by step: make simulate PLACE=golden-week SEED=7, or PLACE=slim/golden-week
 	@test -n '$(PLACE)$(SEED)' || { echo 'which run? make simulate PLACE=golden-week SEED=7' >&2; exit 2; }
 	@cargo run --quiet --profile simulation --package nightshift-simulation -- play $(PLACE) $(SEED)
 
