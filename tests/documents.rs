@@ -407,7 +407,7 @@ async fn without_any_estate_a_tick_costs_one_read_and_the_first_document_is_foun
         stage.settle(at(time)).await.unwrap();
     }
     assert_eq!(
-        stage.tick(at("17:53")).await.unwrap().actions(),
+        stage.tick(at("17:50")).await.unwrap().actions(),
         ["dynamodb:Query"]
     );
 }
