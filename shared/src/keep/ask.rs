@@ -66,14 +66,20 @@ pub(super) async fn ask<K: Keeper>(
         words.extend(spoken(text::report(&report, &place)));
         reports.push(report);
     }
-    Ok(match question {
+    words.extend(ground.failures.iter().map(ToString::to_string));
+    let mut answer = match question {
         Question::Doctor => json!({ "estates": diagnoses, "text": words }),
         Question::Status | Question::DryRun => json!({
             "ready": all_ready(&reports),
             "estates": reports,
             "text": words,
         }),
-    })
+    };
+    // What nobody could read may name an estate that is missing here.
+    if !ground.failures.is_empty() {
+        answer["unread"] = json!(ground.failures);
+    }
+    Ok(answer)
 }
 
 /// What an answer and an order rest on.

@@ -89,14 +89,25 @@ async fn obey<K: Keeper>(context: &Context<'_, K>, command: Command) -> Result<V
                 by,
                 reason,
             };
-            write_orders(context, only, &wish).await?;
-            looked::<K>(look::look(context, &Occasion::Asked, only).await)
+            let unread = write_orders(context, only, &wish).await?;
+            looked_after::<K>(unread, look::look(context, &Occasion::Asked, only).await)
         }
         Verb::Clear { by } => {
-            clear_orders(context, only, &by).await?;
-            looked::<K>(look::look(context, &Occasion::Asked, only).await)
+            let unread = clear_orders(context, only, &by).await?;
+            looked_after::<K>(unread, look::look(context, &Occasion::Asked, only).await)
         }
     }
+}
+
+/// The look that follows an order. What could not be read for the order fails the invocation as well.
+fn looked_after<K: Keeper>(
+    unread: Vec<Failure>,
+    result: Result<Looked, Failure>,
+) -> Result<Value, Failed> {
+    looked::<K>(result.map(|mut looked| {
+        looked.failures.extend(unread);
+        looked
+    }))
 }
 
 #[cfg_attr(

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     lambda::Failed,
     ledger::{Kept, Order, Override, Revision, VERSION, store::WriteError},
+    report::Failure,
 };
 
 /// Without an end of its own, an order lasts so long.
@@ -27,12 +28,13 @@ pub(super) struct Wish {
     pub(super) reason: String,
 }
 
-/// Writes a person's order into the ledger, for each estate that is meant.
+/// Writes a person's order into the ledger, for each estate that is meant. Answers what could not be
+/// read: a document that nobody saw may have named another estate.
 pub(super) async fn write_orders<K: Keeper>(
     context: &Context<'_, K>,
     only: Option<&str>,
     wish: &Wish,
-) -> Result<(), Failed> {
+) -> Result<Vec<Failure>, Failed> {
     let ground = ground(context).await?;
     let now = context.now();
     for name in chosen(&ground, only)? {
@@ -70,7 +72,7 @@ pub(super) async fn write_orders<K: Keeper>(
             "ordered"
         );
     }
-    Ok(())
+    Ok(ground.failures)
 }
 
 /// When an order ends: as was said; else as the function's orders end, usually after two hours.
@@ -94,12 +96,12 @@ fn end_of<K: Keeper>(
     Ok(own.unwrap_or_else(|| now.saturating_add(USUAL_LENGTH).unwrap_or(now)))
 }
 
-/// Takes a person's order back, for each estate that is meant.
+/// Takes a person's order back, for each estate that is meant. Answers what could not be read.
 pub(super) async fn clear_orders<K: Keeper>(
     context: &Context<'_, K>,
     only: Option<&str>,
     by: &str,
-) -> Result<(), Failed> {
+) -> Result<Vec<Failure>, Failed> {
     let ground = ground(context).await?;
     for name in chosen(&ground, only)? {
         let Some(Kept { revision, .. }) = ground.ledger.overrides.get(&name) else {
@@ -118,7 +120,7 @@ pub(super) async fn clear_orders<K: Keeper>(
             "order taken back"
         );
     }
-    Ok(())
+    Ok(ground.failures)
 }
 
 fn unwritten(estate: &str, error: WriteError) -> Failed {
