@@ -3,6 +3,7 @@
 
 pub mod message;
 mod night;
+pub mod rollback;
 pub mod text;
 
 pub use night::{HeldSpan, NightTold, Peak, Slimmed, Waiting};
@@ -621,6 +622,11 @@ pub enum News {
         /// The maximum, which is what the minimum returns to.
         max: Level,
     },
+    /// A deployment failed: why, what is running now, and what to look at.
+    Rollback {
+        /// The story so far.
+        story: Box<rollback::Story>,
+    },
 }
 
 /// A step that is planned, in a form that can be told.
@@ -762,6 +768,7 @@ impl News {
                 wanted: State::Awake | State::Day,
                 ..
             } => Severity::Alert,
+            Self::Rollback { story } => story.severity(),
         }
     }
 }

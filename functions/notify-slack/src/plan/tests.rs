@@ -1,3 +1,5 @@
+mod story;
+
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config,
@@ -165,6 +167,7 @@ fn report(severity: Severity, when: Timestamp) -> Signal {
             },
             title: "staging is asleep".to_owned(),
             lines: vec!["until Monday".to_owned()],
+            excerpt: Vec::new(),
         })),
         ..alarm("x", AlarmState::Ok, when)
     }

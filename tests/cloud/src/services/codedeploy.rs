@@ -70,6 +70,13 @@ impl Group {
             alarms: Vec::new(),
         }
     }
+
+    /// The names of the service's cluster and of the service.
+    fn place(&self) -> (&str, &str) {
+        let mut parts = self.service.rsplit('/');
+        let service = parts.next().unwrap_or_default();
+        (parts.next().unwrap_or_default(), service)
+    }
 }
 
 /// A deployment.
@@ -231,6 +238,7 @@ impl Service for CodeDeployService {
     fn answer(&self, world: &mut World, call: &Call) -> Outcome {
         match call.operation.as_str() {
             "GetDeployment" => read::get(world, call),
+            "GetDeploymentGroup" => read::group(world, call),
             "ListDeployments" => read::list(world, call),
             "ListDeploymentTargets" => read::list_targets(world, call),
             "BatchGetDeploymentTargets" => read::targets(world, call),

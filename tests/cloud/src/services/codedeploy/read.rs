@@ -22,6 +22,29 @@ pub(super) fn get(world: &World, call: &Call) -> Outcome {
     Ok(json!({ "deploymentInfo": info(deployment, group) }))
 }
 
+/// <https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeploymentGroup.html>
+pub(super) fn group(world: &World, call: &Call) -> Outcome {
+    let text = |name: &str| call.text(name).unwrap_or_default().to_owned();
+    let (application, name) = (text("applicationName"), text("deploymentGroupName"));
+    let groups = &world.codedeploy.groups;
+    if !groups.keys().any(|(known, _)| *known == application) {
+        let words = format!("No application found for name: {application}");
+        return Err(Fault::client("ApplicationDoesNotExistException", words));
+    }
+    let Some(group) = groups.get(&(application, name.clone())) else {
+        let words = format!("No Deployment Group found for name: {name}");
+        return Err(Fault::client("DeploymentGroupDoesNotExistException", words));
+    };
+    let (cluster, service) = group.place();
+    Ok(json!({ "deploymentGroupInfo": {
+        "applicationName": group.application,
+        "deploymentGroupName": group.name,
+        "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
+        "computePlatform": "ECS",
+        "ecsServices": [{ "clusterName": cluster, "serviceName": service }],
+    } }))
+}
+
 fn info(deployment: &Deployment, group: Option<&Group>) -> Value {
     let (application, name) = &deployment.of;
     let count = |statuses: &[&str]| u8::from(statuses.contains(&deployment.status));
