@@ -186,6 +186,11 @@ pub enum Cause {
         /// Whether it rolls a failed one back.
         back: bool,
     },
+    /// A deployment of the estate failed and is not yet taken back, as explain-rollback tells.
+    RolloutBroken {
+        /// Since when.
+        since: Timestamp,
+    },
     /// A database of the estate fails over or is being changed.
     Unrest {
         /// Its name.

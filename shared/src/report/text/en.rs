@@ -1074,6 +1074,7 @@ impl English<'_> {
             Cause::Alarm { .. }
             | Cause::NoAlarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. }
             | Cause::NoLoad
@@ -1128,6 +1129,7 @@ impl English<'_> {
             Cause::Alarm { .. }
             | Cause::NoAlarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. }
             | Cause::NoLoad

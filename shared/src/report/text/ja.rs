@@ -1039,6 +1039,7 @@ impl Japanese<'_> {
             Cause::Alarm { .. }
             | Cause::NoAlarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. }
             | Cause::NoLoad
@@ -1096,6 +1097,7 @@ impl Japanese<'_> {
             Cause::Alarm { .. }
             | Cause::NoAlarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. }
             | Cause::NoLoad

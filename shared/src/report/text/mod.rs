@@ -496,6 +496,7 @@ fn thing(cause: &Cause) -> Thing {
         | Cause::Alarm { .. }
         | Cause::NoAlarm { .. }
         | Cause::Deploying { .. }
+        | Cause::RolloutBroken { .. }
         | Cause::Unrest { .. }
         | Cause::Load { .. }
         | Cause::NoLoad
@@ -538,6 +539,7 @@ fn needs_a_person(cause: &Cause) -> bool {
         | Cause::Refused { .. }
         | Cause::Alarm { .. }
         | Cause::Deploying { .. }
+        | Cause::RolloutBroken { .. }
         | Cause::Unrest { .. }
         | Cause::Load { .. }
         | Cause::NoLoad
@@ -849,6 +851,7 @@ pub(crate) mod samples {
         Deploying:
             Cause::Deploying { service: api(), back: false },
             Cause::Deploying { service: api(), back: true };
+        RolloutBroken: Cause::RolloutBroken { since: tonight() };
         Unrest: Cause::Unrest { database: postgres(), status: "failing-over".to_owned() };
         Load: slim::loads()[0].clone(), slim::loads()[1].clone();
         NoLoad: Cause::NoLoad;
