@@ -27,7 +27,7 @@ sleep: { calendar: business, cluster: staging, services: [web, api], databases: 
 ";
 const SHOP: &str = "
 version: 1
-watch: { channel: '#shop', alarms: [shop-], mention: U2 }
+watch: { channel: '#shop', alarms: [shop-], mention: U2, cluster: shop, services: [till] }
 ";
 
 /// Friday, 2026-11-20, in Tokyo.
@@ -462,6 +462,11 @@ fn an_alarm_belongs_to_the_estate_whose_resource_it_measures() {
             &[("ClusterName", "production"), ("ServiceName", "web")],
             None,
         ),
+        (
+            &[("ClusterName", "shop"), ("ServiceName", "till")],
+            Some("shop"),
+        ),
+        (&[("ClusterName", "shop"), ("ServiceName", "office")], None),
         (&[("DBInstanceIdentifier", "staging-db")], Some("staging")),
         (&[("DBClusterIdentifier", "other-db")], None),
         (&[], None),
