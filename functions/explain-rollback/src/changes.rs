@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nightshift::report::rollback::{Became, Changed, Edit, Release};
 
-use crate::snapshot::{Container, Revision, Snapshot, TaskDefinition};
+use crate::snapshot::{
+    Container, Fingerprint, Image, RegistryImage, Revision, Snapshot, TaskDefinition,
+};
 
 /// A version of the service, as far as it is known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,13 +52,27 @@ impl<'a> Version<'a> {
         })
     }
 
+    /// The image of the container that serves, by the name under which the registry was asked for it,
+    /// and what the registry answered.
+    #[must_use]
+    pub fn registered<'s>(&self, snapshot: &'s Snapshot) -> Option<(String, &'s RegistryImage)> {
+        let main = self.definition?.main()?;
+        let revised = self.revision.and_then(|it| it.image(&main.name));
+        let pinned = revised.and_then(Image::pinned);
+        let mut names = pinned.into_iter().chain(main.image.clone());
+        names.find_map(|name| {
+            let found = snapshot.image(&name)?;
+            Some((name, found))
+        })
+    }
+
     /// The version as it is told.
     #[must_use]
     pub fn release(&self, snapshot: &Snapshot) -> Release {
         let main = self.definition.and_then(TaskDefinition::main);
         let image = main.and_then(|main| main.image.as_deref());
         let digest = main.and_then(|main| self.digest(main));
-        let known = image.and_then(|image| snapshot.image(image));
+        let known = self.registered(snapshot).map(|it| it.1);
         // What the registry says of a tag is said of the image that stands behind it now.
         let known = known.filter(|known| digest.is_none() || known.digest.as_deref() == digest);
         let name = self
@@ -191,6 +207,9 @@ fn of_the_task(old: &TaskDefinition, new: &TaskDefinition, edits: &mut Vec<Edit>
     if from != to {
         edits.push(Edit::Platform { from, to });
     }
+    if differs(old.rest, new.rest) {
+        edits.push(Edit::Rest { container: None });
+    }
 }
 
 fn of_a_container(
@@ -249,6 +268,10 @@ fn of_a_container(
             container: container(),
         });
     }
+    if differs(old.rest, new.rest) {
+        let container = Some(container());
+        edits.push(Edit::Rest { container });
+    }
 }
 
 fn digest_edit(container: &str, from: Option<&str>, to: Option<&str>) -> Option<Edit> {
@@ -258,6 +281,11 @@ fn digest_edit(container: &str, from: Option<&str>, to: Option<&str>) -> Option<
         from: from.to_owned(),
         to: to.to_owned(),
     })
+}
+
+/// Whether two fingerprints are of different things, as far as both are known.
+fn differs(old: Option<Fingerprint>, new: Option<Fingerprint>) -> bool {
+    old.zip(new).is_some_and(|(old, new)| old != new)
 }
 
 /// Two values that are not the same; what is left out is told as `-`.

@@ -11,7 +11,6 @@ use nightshift::{
     documents,
     lambda::{self, Failed, Invocation, variable},
     ledger::{rollout::Entry, store::Store},
-    log,
 };
 use tokio::time::Instant;
 
@@ -26,8 +25,6 @@ pub struct Function {
     pub pace: Pace,
     /// How the function is set up.
     pub settings: Settings,
-    /// Where metrics go.
-    pub metrics: log::Writer,
 }
 
 /// Every client, once it was needed.
@@ -103,7 +100,6 @@ impl Function {
             clients: Clients::default(),
             pace: Pace::default(),
             settings,
-            metrics: log::to_standard_output,
         }
     }
 

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use nightshift::{
     config::{self, Company, Estate, Language},
     documents::{Documents, company_parameter, estate_parameter},
-    ledger::Document,
+    ledger::{Document, rollout::Entry},
 };
 
 use crate::plan::Settings;
@@ -36,6 +36,8 @@ pub struct Estates {
     /// The zone in which they read times.
     pub zone: TimeZone,
     all: BTreeMap<String, Estate>,
+    /// Whether every document was read and understood.
+    complete: bool,
 }
 
 impl Estates {
@@ -54,6 +56,7 @@ impl Estates {
             None => kept.keys().collect(),
         };
         names.sort();
+        let many = names.len();
         let all = names.into_iter().filter_map(|name| {
             let parameter = estate_parameter(prefix, name);
             let now = documents.and_then(|it| it.estates.get(name));
@@ -62,8 +65,10 @@ impl Estates {
             let mut read = texts.filter_map(|text| config::estate(&parameter, text).ok());
             Some((name.clone(), read.next()?))
         });
+        let all: BTreeMap<String, Estate> = all.collect();
         Self {
-            all: all.collect(),
+            complete: documents.is_some() && all.len() == many,
+            all,
             zone: company
                 .as_ref()
                 .and_then(|company| company.zone().ok())
@@ -73,9 +78,14 @@ impl Estates {
     }
 
     /// The estate that a service belongs to, by name, and what its document says; the cluster's name
-    /// and the usual settings where it belongs to none.
+    /// and the usual settings where it belongs to none. While a document cannot be read a story goes
+    /// on under the name under which it began.
     #[must_use]
-    pub fn of<'a>(&'a self, service: &'a ServiceName) -> (&'a str, Settings) {
+    pub fn of<'a>(
+        &'a self,
+        service: &'a ServiceName,
+        entry: Option<&'a Entry>,
+    ) -> (&'a str, Settings) {
         let mut all = self.all.iter();
         let found = all.find(|(_, estate)| {
             estate.deployments().is_some_and(|(cluster, services)| {
@@ -84,7 +94,11 @@ impl Estates {
         });
         match found {
             Some((name, estate)) => (name, Settings::of(estate)),
-            None => (&service.cluster, Settings::default()),
+            None => {
+                let before = entry.filter(|_| !self.complete);
+                let name = before.map_or(&service.cluster, |entry| &entry.estate);
+                (name, Settings::default())
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     context::{Context, Function},
     look::{self, Looked, Occasion},
 };
+pub(crate) use request::of_arn as service_name;
 pub use request::{BadRequest, Request, Which, request};
 
 /// Answers one invocation.

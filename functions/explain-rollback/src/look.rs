@@ -9,7 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     documents,
     lambda::Failed,
-    ledger::{self, Document, Kept, Ledger, Mark, Phase, rollout::Entry, slim, store::Store},
+    ledger::{
+        self, Document, Kept, Ledger, Mark, Phase,
+        rollout::Entry,
+        slim,
+        store::{Store, WriteError},
+    },
     log,
     report::{Failure, News, text},
 };
@@ -19,9 +24,9 @@ use crate::{
     act::{self, act},
     context::Context,
     estates::{Estates, ServiceName},
-    handle::{Which, no_such_service},
-    observe,
-    plan::{FUNCTION, View, plan, story_of},
+    handle::{Which, no_such_service, service_name},
+    observe::{self, Group},
+    plan::{FUNCTION, NEWS, View, plan, story_of},
     snapshot::{Asleep, Snapshot},
 };
 
@@ -48,6 +53,16 @@ pub enum Occasion {
     Asked,
 }
 
+impl Occasion {
+    /// The deployment group that an event of `CodeDeploy`'s names.
+    fn group(&self) -> Option<Group<'_>> {
+        match self {
+            Self::Event(Which::CodeDeploy { application, group }) => Some((application, group)),
+            _ => None,
+        }
+    }
+}
+
 /// What a look found and did.
 #[derive(Debug, Default)]
 pub struct Looked {
@@ -71,6 +86,15 @@ struct Ground {
     failures: Vec<Failure>,
 }
 
+impl Ground {
+    /// What is remembered of a service.
+    fn entry(&self, name: &ServiceName) -> Option<&Kept<Entry>> {
+        let mut entries = self.entries.iter();
+        let found = entries.find(|(arn, _)| service_name(arn).as_ref() == Some(name));
+        found.map(|(_, kept)| kept)
+    }
+}
+
 /// Looks at what is due, at where something happened, or at everything.
 ///
 /// # Errors
@@ -78,7 +102,7 @@ struct Ground {
 pub async fn look(context: &Context<'_>, occasion: &Occasion) -> Result<Looked, Failure> {
     let mut looked = Looked::default();
     let marks = context.store.marks().await?;
-    let mut wanted = wanted(context, occasion, &marks, &mut looked).await;
+    let wanted = wanted(context, occasion, &marks, &mut looked).await;
     let round = is_round_due(occasion, &marks, context.now()) && {
         let lease = take(context, ROUND).await;
         lease.unwrap_or_else(|failure| {
@@ -91,29 +115,55 @@ pub async fn look(context: &Context<'_>, occasion: &Occasion) -> Result<Looked, 
         return Ok(looked);
     }
     let mut chosen = choose(context, occasion, &marks, &wanted, &mut looked).await;
-    let mut ground = ground(context).await?;
-    if round {
-        let found = self::round(context, &ground.estates, &mut looked).await;
-        let new: BTreeSet<ServiceName> = found.difference(&wanted).cloned().collect();
-        let new = choose(context, occasion, &marks, &new, &mut looked).await;
-        if !new.is_empty() {
-            // Another look may have been at one of them between the reading and the taking.
-            ground = self::ground(context).await?;
-            chosen.extend(new);
+    if !chosen.is_empty() || round {
+        let done = on_ground(context, occasion, &marks, &mut chosen, round, &mut looked).await;
+        if let Err(failure) = done {
+            // Without the leases the next tick need not wait for their end.
+            let round = round.then(|| ROUND.to_owned());
+            for key in chosen.iter().map(key).chain(round) {
+                let given = context.store.give_back(&key, None, &[]).await;
+                looked.failures.extend(given.err());
+            }
+            return Err(failure);
         }
-    }
-    wanted.clear();
-    looked.failures.append(&mut ground.failures);
-    let treated = join_all(chosen.iter().map(|name| treat(context, &ground, name))).await;
-    for (name, done) in chosen.iter().zip(treated) {
-        looked.looked.push(name.to_string());
-        looked.told.extend(done.told);
-        looked.failures.extend(done.failures);
     }
     for failure in &looked.failures {
         log::failure(FUNCTION, "-", failure);
     }
     Ok(looked)
+}
+
+/// Makes the round, if it is due, and looks at everything whose lease was taken.
+async fn on_ground(
+    context: &Context<'_>,
+    occasion: &Occasion,
+    marks: &[Mark],
+    chosen: &mut Vec<ServiceName>,
+    round: bool,
+    looked: &mut Looked,
+) -> Result<(), Failure> {
+    let mut ground = ground(context).await?;
+    if round {
+        let mut found = self::round(context, &ground, marks, looked).await;
+        found.retain(|name| !chosen.contains(name));
+        let new = choose(context, occasion, marks, &found, looked).await;
+        if !new.is_empty() {
+            chosen.extend(new);
+            // Another look may have been at one of them between the reading and the taking.
+            ground = self::ground(context).await?;
+        }
+    }
+    looked.failures.append(&mut ground.failures);
+    let group = occasion.group();
+    let looks = chosen.iter();
+    let looks = looks.map(|name| treat(context, &ground, name, group));
+    let treated = join_all(looks).await;
+    for (name, done) in chosen.iter().zip(treated) {
+        looked.looked.push(name.to_string());
+        looked.told.extend(done.told);
+        looked.failures.extend(done.failures);
+    }
+    Ok(())
 }
 
 /// The services that the occasion is about.
@@ -155,25 +205,35 @@ fn is_round_due(occasion: &Occasion, marks: &[Mark], now: Timestamp) -> bool {
     }
 }
 
-/// Every service of an estate whose deployments are not complete. The round is marked as made unless a
-/// cluster could not be read: then the next tick makes another.
+/// Every service of an estate whose deployments are not complete, and those that are remembered and
+/// gone. The round is marked as made unless a cluster could not be read: then the next tick makes
+/// another.
 async fn round(
     context: &Context<'_>,
-    estates: &Estates,
+    ground: &Ground,
+    marks: &[Mark],
     looked: &mut Looked,
 ) -> BTreeSet<ServiceName> {
-    let clusters = estates.clusters();
+    let clusters = ground.estates.clusters();
+    let since = since_last_round(marks, context.now());
     let found = join_all(
         clusters
             .iter()
-            .map(|cluster| observe::rolling_out(context, cluster)),
+            .map(|cluster| observe::rollouts(context, cluster, since)),
     )
     .await;
     let mut services = BTreeSet::new();
     let mut complete = true;
-    for one in found {
+    for (cluster, one) in clusters.iter().zip(found) {
         match one {
-            Ok(names) => services.extend(names.into_iter().filter(|name| estates.claim(name))),
+            Ok(found) => {
+                let remembered = ground.entries.keys().filter_map(|arn| service_name(arn));
+                let gone =
+                    remembered.filter(|it| it.cluster == *cluster && !found.all.contains(it));
+                services.extend(gone);
+                let open = found.open.into_iter();
+                services.extend(open.filter(|name| ground.estates.claim(name)));
+            }
             Err(failure) => {
                 complete = false;
                 looked.failures.push(failure);
@@ -185,6 +245,19 @@ async fn round(
     let done = context.store.give_back(ROUND, next, &[]).await;
     looked.failures.extend(done.err());
     services
+}
+
+/// Since when deployments may have begun and ended that nobody looked at: three rounds, or longer if
+/// there was none for longer, as long as a failure is news.
+fn since_last_round(marks: &[Mark], now: Timestamp) -> Timestamp {
+    let mut marks = marks.iter();
+    let last = marks.find(|mark| mark.estate == ROUND);
+    let last = last.and_then(|mark| mark.looked_at);
+    let ago = |span: SignedDuration| now.saturating_sub(span).unwrap_or(now);
+    let earliest = ago(NEWS);
+    last.map_or(earliest, |last| {
+        last.min(ago(ROUND_EVERY * 3)).max(earliest)
+    })
 }
 
 /// Takes the leases of those services that are to be looked at.
@@ -204,7 +277,9 @@ async fn choose(
         let just_looked = mark
             .and_then(|mark| mark.looked_at)
             .is_some_and(|at| at <= now && now.duration_since(at) < FLOCK);
-        let taken = if is_event && just_looked {
+        // CodeDeploy's are few, and only they name the group.
+        let in_flock = is_event && just_looked && occasion.group().is_none();
+        let taken = if in_flock {
             Ok(false)
         } else {
             take(context, &key).await
@@ -297,10 +372,15 @@ struct Treated {
 
 /// Observes, plans and acts for one service, and gives its lease back with the mark of when to look
 /// again. What fails leaves no mark behind, so that the next tick looks.
-async fn treat(context: &Context<'_>, ground: &Ground, name: &ServiceName) -> Treated {
+async fn treat(
+    context: &Context<'_>,
+    ground: &Ground,
+    name: &ServiceName,
+    group: Option<Group<'_>>,
+) -> Treated {
     let mut treated = Treated::default();
     let key = key(name);
-    let due = match treat_leased(context, ground, name, &mut treated).await {
+    let due = match treat_leased(context, ground, name, group, &mut treated).await {
         Ok(due) => due,
         Err(failure) => {
             treated.failures.push(failure);
@@ -321,16 +401,23 @@ async fn treat_leased(
     context: &Context<'_>,
     ground: &Ground,
     name: &ServiceName,
+    group: Option<Group<'_>>,
     treated: &mut Treated,
 ) -> Result<Option<Timestamp>, Failure> {
-    let (estate, settings) = ground.estates.of(name);
-    let Some(mut snapshot) = observe::truth(context, name).await? else {
-        // Who deleted the service does not wait for the end of its story.
+    let kept = ground.entry(name);
+    let entry = kept.map(|kept| &kept.item);
+    let Some(mut snapshot) = observe::truth(context, name, entry, group).await? else {
+        // Who deleted the service does not wait for the end of its story, and one that is made anew
+        // has another.
+        if let Some(kept) = kept {
+            let arn = &kept.item.arn;
+            let gone = context.store.forget_entry(arn, kept.revision).await;
+            gone.map_err(WriteError::into_failure)?;
+        }
         return Ok(None);
     };
+    let (estate, settings) = ground.estates.of(name, entry);
     snapshot.asleep = ground.asleep.get(estate).cloned();
-    let kept = ground.entries.get(snapshot.service.arn.as_str());
-    let entry = kept.map(|kept| &kept.item);
     let now = context.now();
     let decide = |snapshot: &Snapshot| {
         plan(&View {
@@ -342,9 +429,12 @@ async fn treat_leased(
         })
     };
     let mut decided = decide(&snapshot);
-    if decided.save.is_some() || !decided.tell.is_empty() {
+    if decided.asks_for_evidence(entry, now) {
         observe::evidence(context, &mut snapshot).await;
         decided = decide(&snapshot);
+    } else {
+        // Without the evidence it would be remembered worse than it is.
+        decided.save = None;
     }
     for failure in &snapshot.missing {
         log::failure(FUNCTION, estate, failure);
@@ -369,18 +459,20 @@ pub async fn explain(
 ) -> Result<Value, Failed> {
     let unavailable = |failure: Failure| Failed::Unavailable(failure.to_string());
     let ground = ground(context).await.map_err(unavailable)?;
-    let truth = observe::truth(context, name).await.map_err(unavailable)?;
+    let entry = ground.entry(name).map(|kept| &kept.item);
+    let truth = observe::truth(context, name, entry, None)
+        .await
+        .map_err(unavailable)?;
     let mut snapshot: Snapshot =
         truth.ok_or_else(|| no_such_service(context, &name.to_string()))?;
-    let (estate, settings) = ground.estates.of(name);
+    let (estate, settings) = ground.estates.of(name, entry);
     snapshot.asleep = ground.asleep.get(estate).cloned();
     observe::evidence(context, &mut snapshot).await;
-    let kept = ground.entries.get(snapshot.service.arn.as_str());
     let view = View {
         estate,
         settings: &settings,
         snapshot: &snapshot,
-        entry: kept.map(|kept| &kept.item),
+        entry,
         now: context.now(),
     };
     let story = story_of(&view, deployment);

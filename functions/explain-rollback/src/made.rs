@@ -64,6 +64,7 @@ pub(crate) fn definition(revision: u32, tag: &str) -> TaskDefinition {
             }),
             ..Container::default()
         }],
+        rest: None,
     }
 }
 

@@ -14,9 +14,10 @@ mod tasks;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use nightshift::report::Failure;
+use nightshift::{ledger::rollout::Entry, report::Failure};
 
-pub use service::{rolling_out, services_of_group};
+pub use codedeploy::Group;
+pub use service::{rollouts, services_of_group};
 
 use crate::{
     context::Context,
@@ -24,11 +25,18 @@ use crate::{
     snapshot::{Controller, Snapshot},
 };
 
-/// The truth about a service; none where there is no such service any more.
+/// The truth about a service, of which something may be remembered, or whose deployment group an event
+/// named; none where there is no such service any more.
 ///
 /// # Errors
-/// When the service itself cannot be read. What else fails stands in [`Snapshot::missing`].
-pub async fn truth(context: &Context<'_>, name: &ServiceName) -> Result<Option<Snapshot>, Failure> {
+/// When the service itself cannot be read, or where `CodeDeploy` deploys not one deployment of it. What
+/// else fails stands in [`Snapshot::missing`].
+pub async fn truth(
+    context: &Context<'_>,
+    name: &ServiceName,
+    entry: Option<&Entry>,
+    group: Option<Group<'_>>,
+) -> Result<Option<Snapshot>, Failure> {
     let now = context.now();
     let (found, history, stopped) = tokio::join!(
         service::describe(context, name),
@@ -50,7 +58,10 @@ pub async fn truth(context: &Context<'_>, name: &ServiceName) -> Result<Option<S
     }
     snapshot.stopped = kept(stopped, missing).unwrap_or_default();
     if snapshot.service.controller == Controller::CodeDeploy {
-        codedeploy::deployments(context, &mut snapshot).await;
+        let open = entry.into_iter().flat_map(|entry| &entry.chapters);
+        let open = open.filter(|chapter| chapter.is_open());
+        let remembered = open.map(|it| it.story.deployment.clone()).collect();
+        codedeploy::deployments(context, &mut snapshot, remembered, group).await?;
     }
     Ok(Some(snapshot))
 }

@@ -34,6 +34,9 @@ pub const KEEP_OFF: SignedDuration = SignedDuration::from_mins(30);
 /// How old a failure may be that nobody heard of yet.
 pub const NEWS: SignedDuration = SignedDuration::from_hours(6);
 
+/// How old evidence may be that is not told again: tasks and logs are gone within the hour.
+pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
+
 /// For how long one that fails again with the same version joins the thread of the last.
 pub const SAME: SignedDuration = SignedDuration::from_hours(24);
 
@@ -106,6 +109,20 @@ pub struct Plan {
     pub rotation: Option<FailedRotation>,
 }
 
+impl Plan {
+    /// Whether it takes the evidence to carry it out: something is told, or what is remembered is not
+    /// fresh any more.
+    #[must_use]
+    pub fn asks_for_evidence(&self, entry: Option<&Entry>, now: Timestamp) -> bool {
+        let chapters = self.save.iter().flat_map(|save| &save.chapters);
+        let is_fresh = |chapter: &Chapter| {
+            let known = entry.and_then(|entry| entry.chapter(&chapter.ids));
+            known.is_some_and(|known| now.duration_since(known.seen) < FRESH)
+        };
+        !self.tell.is_empty() || chapters.filter(|it| it.seen == now).any(|it| !is_fresh(it))
+    }
+}
+
 /// One stage of one story.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Telling {
@@ -145,6 +162,9 @@ pub fn plan(view: &View<'_>) -> Plan {
         };
         let chapter = entry.chapter(&attempt.ids).cloned();
         let told = chapter.as_ref().and_then(Chapter::stage);
+        if told.is_some_and(Stage::is_over) {
+            continue;
+        }
         let is_news = match told {
             Some(told) => stage.may_follow(told),
             None => is_worth_a_story(attempt, stage, view),
@@ -290,12 +310,12 @@ fn rotated(found: &nightshift::report::rollback::Found) -> Option<String> {
 fn is_same(old: &Entry, new: &Entry) -> bool {
     let mut calm = new.clone();
     for (chapter, before) in calm.chapters.iter_mut().zip(&old.chapters) {
-        if chapter.seen.duration_since(before.seen) < KEEP_OFF / 3 {
+        if chapter.seen.duration_since(before.seen) < FRESH {
             chapter.seen = before.seen;
         }
     }
     if let (Some(broken), Some(before)) = (&mut calm.broken, &old.broken)
-        && broken.until.duration_since(before.until) < KEEP_OFF / 3
+        && broken.until.duration_since(before.until) < FRESH
     {
         broken.until = before.until;
     }

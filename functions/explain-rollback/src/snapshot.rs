@@ -40,8 +40,6 @@ pub struct Snapshot {
     pub images: Vec<RegistryImage>,
     /// Secrets and parameters of the service that were changed lately.
     pub secrets: Vec<SecretChange>,
-    /// Alarms of the deployment that ring.
-    pub ringing: Vec<String>,
     /// When the estate was last asleep, with its databases stopped.
     pub asleep: Option<Asleep>,
     /// What could not be read.
@@ -168,7 +166,7 @@ pub struct Target {
 /// An image as the registry has it, or that it is gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegistryImage {
-    /// The image as a task definition names it, by tag or by digest.
+    /// The image as a task definition names it, or with the digest of a revision behind its name.
     pub image: String,
     /// Whether the registry has it.
     pub there: bool,
@@ -253,7 +251,7 @@ impl Snapshot {
         self.revisions.iter().find(|revision| revision.arn == arn)
     }
 
-    /// The image in the registry that a task definition names so.
+    /// The image in the registry of this name.
     #[must_use]
     pub fn image(&self, image: &str) -> Option<&RegistryImage> {
         self.images.iter().find(|known| known.image == image)

@@ -129,7 +129,11 @@ pub fn again(faults: &[Found]) -> Again {
     let Some(first) = faults.first().filter(|it| it.sure <= Sureness::Likely) else {
         return Again::Unknown;
     };
-    let again = first.fault.again();
+    let again = match first.fault {
+        // Whoever changed it can put it back; until then every task meets it.
+        Fault::SecretChanged { .. } => Again::UnlessMended,
+        _ => first.fault.again(),
+    };
     // The crash is the commit's own only if nothing around it explains it as well.
     if again == Again::Will && matches!(first.fault, Fault::Crash { .. }) {
         if sure(|fault| matches!(fault, Fault::Asleep)) {

@@ -304,6 +304,12 @@ pub enum Edit {
         /// The container.
         container: String,
     },
+    /// Something else: the command, the user, volumes, roles, where the log goes.
+    Rest {
+        /// The container; none for the task.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        container: Option<String>,
+    },
     /// The architecture or the operating system.
     Platform {
         /// Before.

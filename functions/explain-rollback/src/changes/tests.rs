@@ -6,7 +6,9 @@ use crate::{
 
 /// What differs once the new definition was changed.
 fn edits(change: impl Fn(&mut TaskDefinition)) -> Vec<Edit> {
-    let old = definition(9, "latest");
+    let mut old = definition(9, "latest");
+    old.rest = Some(Fingerprint::of("role"));
+    old.containers[0].rest = Some(Fingerprint::of("node main.js"));
     let mut new = old.clone();
     change(&mut new);
     let version = |definition| Version {
@@ -55,6 +57,16 @@ fn each_difference_is_told_once_and_as_what_it_is() {
             variable(Became::Other),
         ),
         (api(|it| it.environment.clear()), variable(Became::Removed)),
+        (
+            api(|it| it.rest = Some(Fingerprint::of("node other.js"))),
+            Edit::Rest {
+                container: Some(name()),
+            },
+        ),
+        (
+            edits(|it| it.rest = Some(Fingerprint::of("another role"))),
+            Edit::Rest { container: None },
+        ),
         (api(|it| it.secrets.clear()), secret(Became::Removed)),
         (
             api(|it| it.secrets = [("DATABASE_URL".to_owned(), "/other".to_owned())].into()),

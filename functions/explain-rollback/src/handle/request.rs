@@ -66,6 +66,11 @@ pub enum BadRequest {
     /// The service is missing, or cannot be read.
     #[error("service: {0}: write `<cluster>/<service>`, or the service's ARN")]
     Service(String),
+    /// The deployment cannot be read.
+    #[error(
+        "deployment: write its id, like `ecs-svc/1234567890123456789` or `d-A1B2C3D4E`, or leave it out"
+    )]
+    Deployment,
 }
 
 /// Understands a payload.
@@ -96,12 +101,17 @@ pub fn request(payload: &Value) -> Result<Request, BadRequest> {
         "status" => Request::Status,
         _ => Request::Explain {
             service: asked(fields)?,
-            deployment: fields
-                .get("deployment")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            deployment: deployment(fields)?,
         },
     })
+}
+
+fn deployment(fields: &Map<String, Value>) -> Result<Option<String>, BadRequest> {
+    match fields.get("deployment") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(id)) if !id.is_empty() => Ok(Some(id.clone())),
+        Some(_) => Err(BadRequest::Deployment),
+    }
 }
 
 fn asked(fields: &Map<String, Value>) -> Result<ServiceName, BadRequest> {
@@ -155,7 +165,7 @@ fn of_resources(fields: &Map<String, Value>) -> Option<ServiceName> {
 /// `arn:aws:ecs:<region>:<account>:service/<cluster>/<service>`. Of the old form without the cluster
 /// nothing can be read.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html>
-fn of_arn(text: &str) -> Option<ServiceName> {
+pub(crate) fn of_arn(text: &str) -> Option<ServiceName> {
     let arn = Arn::new(text);
     let rest = arn.as_str().strip_prefix("arn:")?;
     let resource = rest.splitn(5, ':').nth(4)?;

@@ -44,7 +44,9 @@ const ENDS: [&str; 9] = [
 ];
 
 /// Values that are no secret and that a reader wants to see.
-const HARMLESS: [&str; 10] = [
+const HARMLESS: [&str; 11] = [
+    // `unable to pull secrets or registry auth: execution resource retrieval failed`, as ECS says it.
+    "execution",
     "undefined",
     "null",
     "none",

@@ -56,7 +56,10 @@ fn belongs(c: char) -> bool {
 fn is_public(line: &str, start: usize, text: &str) -> bool {
     let before = line.get(..start).unwrap_or_default();
     let digest = before.ends_with("sha256:") && text.len() == 64;
-    digest || is_uuid(text)
+    // `(task 0123…)` of service events.
+    let hex = |c: u8| c.is_ascii_hexdigit();
+    let task = before.ends_with("(task ") && text.len() == 32 && text.bytes().all(hex);
+    digest || task || is_uuid(text)
 }
 
 /// Four dashes between 8, 4, 4, 4 and 12 hexadecimal digits.

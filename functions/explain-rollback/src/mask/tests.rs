@@ -36,6 +36,18 @@ fn each_form_of_secret_is_masked_and_the_rest_of_its_line_is_kept() {
         ),
         ("PASSWORD=hunter2 retrying", "PASSWORD=*** retrying"),
         (
+            "unable to pull secrets or registry auth: execution resource retrieval failed",
+            "unable to pull secrets or registry auth: execution resource retrieval failed",
+        ),
+        (
+            "(service api) (task 4767da4d6a4e2f19a4a562c233212b72) (port 3001) is unhealthy",
+            "(service api) (task 4767da4d6a4e2f19a4a562c233212b72) (port 3001) is unhealthy",
+        ),
+        (
+            "session 4767da4d6a4e2f19a4a562c233212b72 began",
+            "session *** began",
+        ),
+        (
             "db_password: hunter2 (attempt 3)",
             "db_password: *** (attempt 3)",
         ),

@@ -1,5 +1,6 @@
-//! The deployments of a service that CodeDeploy deploys: those that its task sets name, and those that
-//! they take back or are taken back by.
+//! The deployments of a service that CodeDeploy deploys: those that its task sets name, those that are
+//! remembered, and those that they take back or are taken back by. A task set that was there before the
+//! first deployment names none, and the one beside it is gone once that failed.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -17,12 +18,32 @@ const DEPLOYMENTS: usize = 10;
 /// So many of the group's last deployments are read: a failed one's task set may be gone already.
 const LAST: usize = 5;
 
-/// Reads them into the snapshot.
-pub(super) async fn deployments(context: &Context<'_>, snapshot: &mut Snapshot) {
+/// A deployment group, by the names of its application and itself.
+pub type Group<'a> = (&'a str, &'a str);
+
+/// Reads them into the snapshot. `group` is the one that an event named.
+///
+/// # Errors
+/// When there are deployments and none of them can be read.
+pub(super) async fn deployments(
+    context: &Context<'_>,
+    snapshot: &mut Snapshot,
+    remembered: Vec<String>,
+    group: Option<Group<'_>>,
+) -> Result<(), Failure> {
     let sets = snapshot.service.deployments.iter();
     let mut waiting: VecDeque<String> = sets.filter_map(|set| set.external.clone()).collect();
+    waiting.extend(remembered);
     let mut known = BTreeSet::new();
     let mut listed = false;
+    if let Some(group) = group {
+        listed = true;
+        match last_of_group(context, group).await {
+            Ok(ids) => waiting.extend(ids),
+            Err(failure) => snapshot.missing.push(failure),
+        }
+    }
+    let mut unread = None;
     while let Some(id) = waiting.pop_front() {
         if known.len() == DEPLOYMENTS || !known.insert(id.clone()) {
             continue;
@@ -30,13 +51,15 @@ pub(super) async fn deployments(context: &Context<'_>, snapshot: &mut Snapshot) 
         let info = match get(context, &id).await {
             Ok(info) => info,
             Err(failure) => {
+                unread.get_or_insert_with(|| failure.clone());
                 snapshot.missing.push(failure);
                 continue;
             }
         };
-        if !listed {
+        let (application, name) = (info.application_name(), info.deployment_group_name());
+        if let Some(group) = application.zip(name).filter(|_| !listed) {
             listed = true;
-            match last_of_group(context, &info).await {
+            match last_of_group(context, group).await {
                 Ok(ids) => waiting.extend(ids),
                 Err(failure) => snapshot.missing.push(failure),
             }
@@ -51,6 +74,10 @@ pub(super) async fn deployments(context: &Context<'_>, snapshot: &mut Snapshot) 
             }
         }
         snapshot.codedeploy.push(one);
+    }
+    match unread.filter(|_| snapshot.codedeploy.is_empty()) {
+        Some(failure) => Err(failure),
+        None => Ok(()),
     }
 }
 
@@ -71,15 +98,11 @@ async fn get(context: &Context<'_>, id: &str) -> Result<DeploymentInfo, Failure>
     })
 }
 
-/// The last deployments of the same group, newest first.
+/// The last deployments of a group, newest first.
 async fn last_of_group(
     context: &Context<'_>,
-    info: &DeploymentInfo,
+    (application, group): Group<'_>,
 ) -> Result<Vec<String>, Failure> {
-    let (application, group) = (info.application_name(), info.deployment_group_name());
-    let (Some(application), Some(group)) = (application, group) else {
-        return Ok(Vec::new());
-    };
     let answer = context
         .function
         .codedeploy()

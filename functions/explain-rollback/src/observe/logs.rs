@@ -26,8 +26,8 @@ pub(super) async fn last_words(
     let mut failed: Vec<&StoppedTask> = snapshot
         .stopped
         .iter()
-        // What never ran wrote nothing.
-        .filter(|task| task.is_failure() && task.containers.iter().any(|it| it.exit.is_some()))
+        // What never ran wrote nothing; what is being replaced may not have ended yet.
+        .filter(|task| task.is_failure() && task.has_run())
         .collect();
     failed.sort_by_key(|task| std::cmp::Reverse(task.stopped.or(task.stopping)));
     failed.truncate(TASKS);
@@ -97,8 +97,10 @@ async fn read(
                 .as_service_error()
                 .is_some_and(|error| error.is_resource_not_found_exception());
             let failure = failure(format!("{group}:{stream}"), "logs:GetLogEvents", &error);
-            log.unread = Some(failure.code.clone());
-            // A container that died before it wrote anything has no stream.
+            // A container that died before it wrote anything has no stream. That the group is gone has
+            // the same code, and only its words differ.
+            let silent = absent && failure.message.contains("log stream");
+            log.unread = (!silent).then(|| failure.code.clone());
             (log, (!absent).then_some(failure))
         }
     }

@@ -13,21 +13,31 @@ use nightshift::{
 use super::{at, parted};
 use crate::{
     context::Context,
-    snapshot::{RegistryImage, Snapshot},
+    snapshot::{Image, RegistryImage, Revision, Snapshot, TaskDefinition},
 };
 
 /// So many images are looked up at most.
-const IMAGES: usize = 10;
+const IMAGES: usize = 12;
 
-/// The images of the task definitions that the story is about.
+/// The images of the revisions and task definitions that the story is about. A revision knows the
+/// digest, which is what ECS pulls, also when the tag has moved on; for the rest there is the tag.
 pub(super) async fn images(
     context: &Context<'_>,
     snapshot: &Snapshot,
 ) -> (Vec<RegistryImage>, Vec<Failure>) {
-    let containers = snapshot.definitions.iter().flat_map(|it| &it.containers);
-    let names: BTreeSet<&String> = containers.filter_map(|it| it.image.as_ref()).collect();
+    let revised = snapshot.revisions.iter().flat_map(|it| &it.images);
+    let mut names: BTreeSet<String> = revised.filter_map(Image::pinned).collect();
+    let vague = |definition: &&TaskDefinition| {
+        let mut revisions = snapshot.revisions.iter();
+        let of_it = |it: &&Revision| it.task_definition.as_ref() == Some(&definition.arn);
+        let known = revisions.find(of_it);
+        known.is_none_or(|it| it.images.iter().any(|image| image.digest.is_none()))
+    };
+    let vague = snapshot.definitions.iter().filter(vague);
+    let containers = vague.flat_map(|it| &it.containers);
+    names.extend(containers.filter_map(|it| it.image.clone()));
     let ours = names
-        .into_iter()
+        .iter()
         .filter_map(|image| Some((image, Place::of(image)?)));
     let here = ours.filter(|(_, place)| place.region == context.function.settings.region);
     let read: Vec<_> = stream::iter(here.take(IMAGES))

@@ -2,7 +2,7 @@
 //! digests of their images, and the task definitions. Of an environment only names and fingerprints
 //! are kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_ecs::types::{
     self, CreatedAt, ServiceDeploymentRollbackMonitorsStatus, ServiceDeploymentStatus,
@@ -210,7 +210,24 @@ async fn definition(
     Ok(answer.task_definition.map(from_definition))
 }
 
+/// What else of a task may make it fail.
+fn rest_of_task(one: &types::TaskDefinition) -> Fingerprint {
+    let volumes = one.volumes().iter();
+    let volumes: Vec<_> = volumes
+        .map(|it| (it.name(), it.host(), it.efs_volume_configuration()))
+        .collect();
+    let roles = (one.task_role_arn(), one.execution_role_arn());
+    let around = (
+        one.network_mode(),
+        one.pid_mode(),
+        one.ephemeral_storage(),
+        one.proxy_configuration(),
+    );
+    Fingerprint::of(&format!("{:?}", (roles, volumes, around)))
+}
+
 fn from_definition(one: types::TaskDefinition) -> TaskDefinition {
+    let rest = rest_of_task(&one);
     let platform = one.runtime_platform;
     let architecture = platform
         .as_ref()
@@ -220,6 +237,7 @@ fn from_definition(one: types::TaskDefinition) -> TaskDefinition {
         .and_then(|it| it.operating_system_family.as_ref());
     let containers = one.container_definitions.unwrap_or_default();
     TaskDefinition {
+        rest: Some(rest),
         arn: one.task_definition_arn.unwrap_or_default(),
         cpu: one.cpu,
         memory: one.memory,
@@ -238,7 +256,56 @@ const LABELS: [&str; 4] = [
     "git-sha",
 ];
 
+/// What else of a container may make it fail. Maps are sorted, so that the same is the same.
+fn rest_of(one: &types::ContainerDefinition) -> Fingerprint {
+    let sorted = |options: Option<&HashMap<String, String>>| {
+        let options = options.into_iter().flatten();
+        options
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let logging = one.log_configuration();
+    let options = sorted(logging.and_then(types::LogConfiguration::options));
+    let firelens = one.firelens_configuration();
+    let routes = sorted(firelens.and_then(types::FirelensConfiguration::options));
+    let started = (
+        &one.command,
+        &one.entry_point,
+        &one.working_directory,
+        &one.user,
+    );
+    let around = (
+        &one.depends_on,
+        &one.mount_points,
+        &one.volumes_from,
+        &one.environment_files,
+        &one.links,
+    );
+    let limits = (
+        &one.ulimits,
+        &one.linux_parameters,
+        &one.system_controls,
+        &one.memory_reservation,
+        &one.resource_requirements,
+    );
+    let rights = (
+        &one.privileged,
+        &one.readonly_root_filesystem,
+        &one.start_timeout,
+        &one.stop_timeout,
+        &one.essential,
+    );
+    let logs = (
+        logging.map(types::LogConfiguration::log_driver),
+        logging.map(types::LogConfiguration::secret_options),
+        options,
+        routes,
+    );
+    Fingerprint::of(&format!("{:?}", (started, around, limits, rights, logs)))
+}
+
 fn from_container(one: types::ContainerDefinition) -> Container {
+    let rest = rest_of(&one);
     let environment = one.environment.unwrap_or_default().into_iter();
     let environment = environment.filter_map(|it| {
         let value = it.value.unwrap_or_default();
@@ -263,6 +330,7 @@ fn from_container(one: types::ContainerDefinition) -> Container {
         health: one.health_check.map(from_probe),
         logging: one.log_configuration.map(from_logging),
         commit,
+        rest: Some(rest),
     }
 }
 

@@ -1,7 +1,10 @@
 //! The service itself, with its deployments or task sets; and which services roll out now.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::types::{self, DeploymentControllerType, DeploymentRolloutState};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 use nightshift::{
     aws::{failure::failure, pace::SIDE_BY_SIDE},
     kind::{Arn, ecs_service::list},
@@ -175,17 +178,30 @@ fn from_set(one: types::TaskSet) -> Deployment {
     }
 }
 
-/// The services of a cluster whose deployments are not all complete.
+/// The services of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rollouts {
+    /// All of them.
+    pub all: BTreeSet<ServiceName>,
+    /// Those whose deployments are not all complete, or began lately: one that failed may be taken back
+    /// already.
+    pub open: Vec<ServiceName>,
+}
+
+/// The services of a cluster, and which of them were deployed since an instant, or are still.
 ///
 /// # Errors
 /// When the cluster cannot be read; a cluster that is not there has none.
-pub async fn rolling_out(
+pub async fn rollouts(
     context: &Context<'_>,
     cluster: &str,
-) -> Result<Vec<ServiceName>, Failure> {
+    since: Timestamp,
+) -> Result<Rollouts, Failure> {
     let function = context.function;
     let arns = match list(function.ecs(), cluster, &function.pace).await {
-        Err(failure) if failure.code == "ClusterNotFoundException" => return Ok(Vec::new()),
+        Err(failure) if failure.code == "ClusterNotFoundException" => {
+            return Ok(Rollouts::default());
+        }
         arns => arns?,
     };
     let names: Vec<String> = arns.iter().map(|arn| arn.as_str().to_owned()).collect();
@@ -195,14 +211,17 @@ pub async fn rolling_out(
         .buffered(SIDE_BY_SIDE)
         .try_collect()
         .await?;
-    let services = found.into_iter().flatten().filter(is_rolling_out);
-    let names = services.filter_map(|it| it.service_name);
-    Ok(names
-        .map(|service| ServiceName {
-            cluster: cluster.to_owned(),
-            service,
-        })
-        .collect())
+    let services = found.into_iter().flatten();
+    let services = services.filter(|it| is_rolling_out(it) || is_new(it, since));
+    let open = services.filter_map(|it| it.service_name);
+    let name = |service: String| ServiceName {
+        cluster: cluster.to_owned(),
+        service,
+    };
+    Ok(Rollouts {
+        all: arns.iter().map(|arn| name(arn.name().to_owned())).collect(),
+        open: open.map(name).collect(),
+    })
 }
 
 fn is_rolling_out(service: &types::Service) -> bool {
@@ -212,6 +231,19 @@ fn is_rolling_out(service: &types::Service) -> bool {
         .iter()
         .any(|it| it.rollout_state.as_ref().is_some_and(|it| *it != complete));
     ecs || service.task_sets().len() > 1
+}
+
+/// Whether a deployment was made since an instant. Of task sets the one that stays when another is
+/// taken away is changed only.
+fn is_new(service: &types::Service, since: Timestamp) -> bool {
+    let made = service
+        .deployments()
+        .iter()
+        .map(|it| it.created_at.as_ref());
+    let changed = service.task_sets().iter().map(|it| it.updated_at.as_ref());
+    made.chain(changed)
+        .filter_map(at)
+        .any(|instant| instant >= since)
 }
 
 /// The services of a deployment group of `CodeDeploy`'s.

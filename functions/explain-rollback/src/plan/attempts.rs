@@ -58,6 +58,8 @@ pub struct Attempt<'a> {
     pub codedeploy: Option<&'a CodeDeployment>,
     /// The deployment that took its place.
     pub successor: Option<String>,
+    /// Other deployments: their tasks are not this one's.
+    pub others: BTreeSet<String>,
 }
 
 /// How far a deployment is.
@@ -90,7 +92,28 @@ pub fn attempts<'a>(snapshot: &'a Snapshot, chapters: &[Chapter]) -> Vec<Attempt
         _ => described::attempts(snapshot, chapters),
     };
     all.sort_by_key(|attempt| attempt.started);
+    let described = snapshot.service.deployments.iter().map(|it| it.id.clone());
+    let known: BTreeSet<String> = all
+        .iter()
+        .flat_map(|it| it.ids.iter().cloned())
+        .chain(described)
+        .collect();
     for attempt in &mut all {
+        let mut chapters = chapters.iter().rev();
+        if let Some(chapter) = chapters.find(|it| !it.ids.is_disjoint(&attempt.ids)) {
+            attempt.ids.extend(chapter.ids.iter().cloned());
+            let before = chapter.taken_back_by.clone();
+            attempt.taken_back_by = attempt.taken_back_by.take().or(before);
+        }
+        attempt.others = known.difference(&attempt.ids).cloned().collect();
+        if attempt.version.name.is_none() {
+            // AWS shows it no more, but its tasks still say what they were made of.
+            let made_of = attempt
+                .tasks(snapshot)
+                .find_map(|it| it.task_definition.as_deref());
+            let version = made_of.map(|name| Version::of_definition(snapshot, name));
+            attempt.version = version.unwrap_or_default();
+        }
         let died = attempt.tasks(snapshot).count();
         let died = u32::try_from(died).unwrap_or(u32::MAX);
         attempt.failed_tasks = attempt.failed_tasks.max(died);
@@ -122,19 +145,38 @@ impl Attempt<'_> {
             before: None,
             codedeploy: None,
             successor: None,
+            others: BTreeSet::new(),
         }
     }
 
-    /// The tasks of this deployment that died of something. Those of another deployment are not
-    /// among them; where nobody says who started a task, its time and task definition decide.
+    /// The tasks of this deployment that died of something. Those of another deployment, or of the
+    /// way back, are not among them; where it is not known who started a task, its time and task
+    /// definition decide.
     pub fn tasks<'s>(&self, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s StoppedTask> {
         let dead = snapshot.stopped.iter();
         dead.filter(|task| task.is_failure() && self.started_task(task))
     }
 
+    /// The tasks of the deployment that takes this one back that died of something.
+    pub fn tasks_of_the_way_back<'s>(
+        &self,
+        snapshot: &'s Snapshot,
+    ) -> impl Iterator<Item = &'s StoppedTask> {
+        let way = self.taken_back_by.as_ref();
+        let dead = snapshot.stopped.iter();
+        dead.filter(move |task| {
+            task.is_failure() && way.is_some() && task.started_by.as_ref() == way
+        })
+    }
+
     fn started_task(&self, task: &StoppedTask) -> bool {
         if let Some(starter) = &task.started_by {
-            return self.ids.contains(starter);
+            if self.taken_back_by.as_ref() == Some(starter) || self.others.contains(starter) {
+                return false;
+            }
+            if self.ids.contains(starter) {
+                return true;
+            }
         }
         let began = task.created.or(task.started).or(task.stopped);
         let in_time = match (began, self.started) {
@@ -185,7 +227,13 @@ fn configured(snapshot: &Snapshot) -> Back {
 /// invalid networking configuration: …`.
 fn tells_a_failure(reason: &str) -> bool {
     let reason = reason.to_ascii_lowercase();
-    ["circuit breaker", "alarm", "because of", "hook", "failed"]
-        .iter()
-        .any(|words| reason.contains(words))
+    [
+        "circuit breaker",
+        "alarm",
+        "because of invalid",
+        "hook",
+        "failed",
+    ]
+    .iter()
+    .any(|words| reason.contains(words))
 }

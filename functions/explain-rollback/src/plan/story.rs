@@ -19,12 +19,18 @@ use super::{
 };
 use crate::{
     changes, mask,
-    snapshot::{Container, StoppedTask},
+    snapshot::{Container, Dead, StoppedTask, TaskDefinition},
     verdict::{self, Case},
 };
 
+/// The exit code of what was asked to end: SIGTERM, 128 + 15.
+const ENDED: i32 = 143;
+
 /// How many containers' last words are kept.
 const EXCERPTS: usize = 3;
+
+/// How many differences are kept: an environment may have hundreds.
+const EDITS: usize = 40;
 
 /// How many pieces that could not be read are told.
 const MISSING: usize = 6;
@@ -61,7 +67,10 @@ pub(super) fn chapter(
 fn write(attempt: &Attempt<'_>, stage: Stage, view: &View<'_>) -> Story {
     let snapshot = view.snapshot;
     let before = attempt.before.as_ref();
-    let changed = before.and_then(|before| changes::between(before, &attempt.version));
+    let mut changed = before.and_then(|before| changes::between(before, &attempt.version));
+    if let Some(changed) = &mut changed {
+        changed.edits.truncate(EDITS);
+    }
     let case = Case {
         snapshot,
         attempt,
@@ -84,7 +93,7 @@ fn write(attempt: &Attempt<'_>, stage: Stage, view: &View<'_>) -> Story {
         failures: 1,
         stage,
         back: attempt.back,
-        trigger: trigger(attempt),
+        trigger: trigger(attempt).filter(|_| stage != Stage::Superseded),
         started: attempt.started,
         failed: attempt.failed,
         ended: attempt.ended.filter(|_| stage > Stage::RollbackStalled),
@@ -159,7 +168,7 @@ fn excerpts(attempt: &Attempt<'_>, view: &View<'_>) -> Vec<Excerpt> {
     tasks.sort_by_key(|task| std::cmp::Reverse(task.stopped.or(task.stopping)));
     let mut excerpts: Vec<Excerpt> = Vec::new();
     for task in tasks {
-        for dead in task.containers.iter().filter(|it| it.exit.is_some()) {
+        for dead in task.containers.iter().filter(|_| task.has_run()) {
             let definition = attempt.version.definition;
             let container = definition.and_then(|it| it.container(&dead.name));
             let is_told = excerpts.iter().any(|told| told.container == dead.name);
@@ -167,10 +176,24 @@ fn excerpts(attempt: &Attempt<'_>, view: &View<'_>) -> Vec<Excerpt> {
             if is_told || !matters || excerpts.len() == EXCERPTS {
                 continue;
             }
-            excerpts.extend(excerpt(task, &dead.name, container, view));
+            let found = excerpt(task, &dead.name, container, view);
+            // Whom ECS ended with the others has nothing to say of the end.
+            let silent = |it: &Excerpt| it.absent == Some(NoLog::Silent);
+            let concerned = ended_by_itself(task, dead, definition);
+            excerpts.extend(found.filter(|it| concerned || !silent(it)));
         }
     }
     excerpts
+}
+
+/// Whether it may be this container that its task ended with.
+fn ended_by_itself(task: &StoppedTask, dead: &Dead, definition: Option<&TaskDefinition>) -> bool {
+    let mut containers = task.containers.iter();
+    if containers.any(|it| it.exit.is_some_and(|code| code != ENDED)) {
+        return dead.exit.is_some_and(|code| code != ENDED);
+    }
+    let main = definition.and_then(TaskDefinition::main);
+    main.is_none_or(|main| main.name == dead.name)
 }
 
 fn excerpt(
@@ -315,8 +338,9 @@ fn together(now: &[Found], known: &[Found]) -> Vec<Found> {
     for kept in known {
         match all.iter_mut().find(|it| it.fault.is_like(&kept.fault)) {
             Some(same) => {
-                let weaker = same.sure > kept.sure || same.evidence.len() < kept.evidence.len();
-                if weaker {
+                let (now, before) = (same.evidence.len(), kept.evidence.len());
+                let as_sure = same.sure == kept.sure;
+                if same.sure > kept.sure || (as_sure && now < before) {
                     *same = kept.clone();
                 }
             }
@@ -327,5 +351,14 @@ fn together(now: &[Found], known: &[Found]) -> Vec<Found> {
         .iter()
         .any(|it| it.sure <= Sureness::Likely && it.fault.layer() != Layer::Around);
     all.retain(|it| !(named && it.fault == Fault::Unknown));
+    // That health checks fail is what is said as long as nobody knows why.
+    let why = |it: &Found| {
+        matches!(
+            it.fault,
+            Fault::HealthPath { .. } | Fault::HealthPort { .. } | Fault::SlowStart { .. }
+        )
+    };
+    let told = all.iter().any(why);
+    all.retain(|it| !(told && it.fault == Fault::Health { status: None }));
     verdict::in_order(all)
 }

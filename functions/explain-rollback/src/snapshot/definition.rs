@@ -34,6 +34,19 @@ pub struct Image {
     pub digest: Option<String>,
 }
 
+impl Image {
+    /// The image by its digest, whatever its tag stands for by now: `<name>@<digest>`.
+    #[must_use]
+    pub fn pinned(&self) -> Option<String> {
+        let (image, digest) = (self.image.as_deref()?, self.digest.as_deref()?);
+        let name = image.split('@').next().unwrap_or(image);
+        let end = name.rfind('/').map_or(0, |at| at + 1);
+        let tag = name.get(end..).and_then(|rest| rest.find(':'));
+        let name = tag.and_then(|at| name.get(..end + at)).unwrap_or(name);
+        Some(format!("{name}@{digest}"))
+    }
+}
+
 /// A task definition. Of its environment only names are kept, and whether two values are the same.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskDefinition {
@@ -49,6 +62,8 @@ pub struct TaskDefinition {
     pub system: Option<String>,
     /// Its containers.
     pub containers: Vec<Container>,
+    /// Everything else that is compared.
+    pub rest: Option<Fingerprint>,
 }
 
 /// A container of a task definition.
@@ -76,6 +91,8 @@ pub struct Container {
     pub logging: Option<Logging>,
     /// The commit that a label names.
     pub commit: Option<String>,
+    /// Everything else that is compared: it may hold secrets, a command for instance.
+    pub rest: Option<Fingerprint>,
 }
 
 /// A container's health check.
@@ -133,14 +150,17 @@ impl Revision {
         deployment_of(&self.arn)
     }
 
+    /// The image of a container.
+    #[must_use]
+    pub fn image(&self, container: &str) -> Option<&Image> {
+        let mut images = self.images.iter();
+        images.find(|image| image.container == container)
+    }
+
     /// The digest of a container's image.
     #[must_use]
     pub fn digest(&self, container: &str) -> Option<&str> {
-        let mut images = self.images.iter();
-        images
-            .find(|image| image.container == container)?
-            .digest
-            .as_deref()
+        self.image(container)?.digest.as_deref()
     }
 }
 

@@ -97,6 +97,12 @@ impl StoppedTask {
         }
     }
 
+    /// Whether any container of it ran.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        self.started.is_some() || self.containers.iter().any(|it| it.exit.is_some())
+    }
+
     /// For how many seconds it ran.
     #[must_use]
     pub fn ran(&self) -> Option<i64> {

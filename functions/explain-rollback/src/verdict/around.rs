@@ -4,8 +4,8 @@
 use jiff::SignedDuration;
 use nightshift::report::rollback::{Changer, Evidence, Fault, Found, Layer, Sureness};
 
-use super::{Case, Suspect};
-use crate::mask;
+use super::{Case, Suspect, words};
+use crate::{changes::Version, mask};
 
 /// How long before a deployment a change of a secret may have to do with it.
 const SHORTLY: SignedDuration = SignedDuration::from_hours(2);
@@ -190,27 +190,27 @@ fn uses(case: &Case<'_>, secret: &str) -> bool {
 
 /// Images that the registry has no more, and a deployment that changed nothing.
 pub(super) fn images(case: &Case<'_>, suspects: &mut Vec<Suspect>) {
-    let snapshot = case.snapshot;
-    let image = |version: &crate::changes::Version<'_>| {
-        let main = version.definition?.main()?;
-        main.image.clone()
+    let gone = |version: &Version<'_>| {
+        let (name, image) = version.registered(case.snapshot)?;
+        (!image.there).then_some(name)
     };
-    let now = image(&case.attempt.version);
-    let gone = |name: &String| snapshot.image(name).is_some_and(|it| !it.there);
-    let before = case.attempt.before.as_ref().and_then(image);
-    if let Some(image) = before.filter(|before| Some(before) != now.as_ref() && gone(before)) {
+    let now = gone(&case.attempt.version);
+    let before = case.attempt.before.as_ref().and_then(gone);
+    let before = before.filter(|before| Some(before) != now.as_ref());
+    let pulled = words::not_found_on_the_way_back(case);
+    if let Some(image) = before.clone().or_else(|| pulled.clone()?.0) {
+        let absent = before.map(|image| Evidence::NotInRegistry { image });
+        let said = pulled.map(|(_, said)| said);
         suspects.push(Suspect {
             found: Found {
-                evidence: vec![Evidence::NotInRegistry {
-                    image: image.clone(),
-                }],
+                evidence: absent.into_iter().chain(said).collect(),
                 fault: Fault::ImageGone { image },
                 sure: Sureness::Certain,
             },
             tasks: 1,
         });
     }
-    if let Some(image) = now.filter(gone) {
+    if let Some(image) = now {
         confirm_absence(suspects, image);
     }
     if case

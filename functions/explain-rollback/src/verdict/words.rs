@@ -202,6 +202,7 @@ pub const OF_AWS: &[Row] = &[
             "can't find the specified secret",
             "parameternotfound",
             "invalid parameters",
+            "invalid ssm parameters",
             "resourcenotfoundexception",
         ],
         fault: |text| Fault::SecretMissing {
@@ -380,6 +381,7 @@ fn secret(text: &Text<'_>) -> Option<String> {
     let marks = [
         "on resource: ",
         "invalid parameters: ",
+        "invalid ssm parameters: ",
         "fetch secret ",
         "fetching secret from the service for ",
     ];
@@ -473,6 +475,28 @@ pub(super) fn of_aws(case: &Case<'_>, suspects: &mut Vec<Suspect>) {
             }
         }
     }
+}
+
+/// The image that the tasks of the way back do not find, and what they say of it.
+pub(super) fn not_found_on_the_way_back(case: &Case<'_>) -> Option<(Option<String>, Evidence)> {
+    let tasks = case.attempt.tasks_of_the_way_back(case.snapshot);
+    let tasks: Vec<_> = tasks.collect();
+    let (image, said) = tasks.iter().find_map(|task| {
+        task.said().find_map(|said| {
+            let text = Text::new(case, said, None);
+            let row = OF_AWS.iter().find(|row| row.fits(&text.lower).is_some())?;
+            match (row.fault)(&text) {
+                Fault::ImageNotFound { image } => Some((image, said)),
+                _ => None,
+            }
+        })
+    })?;
+    let same = tasks.iter().filter(|task| task.said().any(|it| it == said));
+    let evidence = Evidence::StoppedReason {
+        text: mask::text(said),
+        times: count(same.count()),
+    };
+    Some((image, evidence))
 }
 
 /// Notes what one more task says.

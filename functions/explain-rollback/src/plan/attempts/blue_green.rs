@@ -39,7 +39,7 @@ fn attempt<'a>(snapshot: &'a Snapshot, one: &'a CodeDeployment) -> Attempt<'a> {
     attempt.failed_tasks = tried.map_or(0, |set| set.failed);
     attempt.by_person = is_by_person(one);
     if one.code.as_deref() == Some(ALARM) {
-        attempt.alarms.clone_from(&snapshot.ringing);
+        attempt.alarms = one.message.as_deref().map(alarms).unwrap_or_default();
     }
     let way = way_back(snapshot, one);
     attempt.taken_back_by = way.map(|way| way.id.clone());
@@ -66,6 +66,14 @@ fn attempt<'a>(snapshot: &'a Snapshot, one: &'a CodeDeployment) -> Attempt<'a> {
     attempt.before = version(serving.and_then(|set| set.task_definition.as_deref()));
     succeed(snapshot, one, &mut attempt);
     attempt
+}
+
+/// The names behind `Activated alarms:`, each in angle brackets.
+/// <https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-stop.html>
+fn alarms(message: &str) -> Vec<String> {
+    let parts = message.split('<').skip(1);
+    let names = parts.filter_map(|part| part.split_once('>'));
+    names.map(|(name, _)| name.to_owned()).collect()
 }
 
 fn is_by_person(one: &CodeDeployment) -> bool {

@@ -98,7 +98,7 @@ fn taken_back<'a>(snapshot: &'a Snapshot, primary: &'a Deployment) -> Attempt<'a
     }
     attempt.reason = primary.reason.as_deref();
     let reason = primary.reason.as_deref().unwrap_or_default();
-    attempt.broke = reason.to_ascii_lowercase().contains("circuit breaker");
+    attempt.broke = says(reason, "circuit breaker");
     attempt.before = version(snapshot, primary);
     attempt
 }
@@ -166,13 +166,20 @@ fn of<'a>(snapshot: &'a Snapshot, deployment: &'a Deployment) -> Attempt<'a> {
     attempt.failed_tasks = deployment.failed;
     attempt.reason = deployment.reason.as_deref();
     let reason = deployment.reason.as_deref().unwrap_or_default();
-    attempt.broke = deployment.rollout == Some(RolloutState::Failed)
-        && reason.to_ascii_lowercase().contains("circuit breaker");
-    if deployment.rollout == Some(RolloutState::Failed) && !attempt.broke {
-        attempt.alarms.clone_from(&snapshot.ringing);
+    attempt.broke =
+        deployment.rollout == Some(RolloutState::Failed) && says(reason, "circuit breaker");
+    let alarms = &snapshot.service.alarms;
+    let rang = attempt.reason.is_some_and(|reason| says(reason, "alarm"));
+    // Which of several rang it does not say.
+    if deployment.rollout == Some(RolloutState::Failed) && rang && alarms.names.len() == 1 {
+        attempt.alarms.clone_from(&alarms.names);
     }
     attempt.version = version(snapshot, deployment).unwrap_or_default();
     attempt
+}
+
+fn says(reason: &str, words: &str) -> bool {
+    reason.to_ascii_lowercase().contains(words)
 }
 
 /// What a deployment deploys: its revision bears its number.

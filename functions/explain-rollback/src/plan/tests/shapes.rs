@@ -129,9 +129,8 @@ fn alarms_take_a_deployment_back_as_the_breaker_does_or_not_at_all() {
         (play.told[0].back, &play.told[0].remedy),
         (Back::ByItself, &None)
     );
-    // Without the history the alarms that ring now are those.
+    // Without the history it was the service's one alarm, if it has but one.
     let mut described = rung(true).without_history();
-    described.ringing = vec!["5xx".to_owned()];
     described.service.deployments[0].rollout = Some(RolloutState::Failed);
     described.service.deployments[0].reason =
         Some("ECS deployment failed: alarm detected.".to_owned());
@@ -269,4 +268,77 @@ fn of_two_target_groups_codedeploys_idle_one_does_not_count() {
     let mut play = Play::default();
     play.look(&snapshot, at("14:09"));
     assert_eq!(play.told[0].users, Users::NotAffected);
+}
+
+#[test]
+fn a_fault_that_is_seen_more_surely_later_is_told_as_sure() {
+    // First only that a health check fails is known, and much is said of it; then why.
+    let mut vague = underway().with(vec![
+        task(
+            0,
+            "ServiceSchedulerInitiated",
+            "Task failed ELB health checks in (target-group tg)",
+        ),
+        task(
+            1,
+            "ServiceSchedulerInitiated",
+            "Task failed ELB health checks in (target-group tg)",
+        ),
+    ]);
+    vague.targets.push(balanced(TargetCheck::default()));
+    let mut play = Play::default();
+    play.look(&vague, at("14:05"));
+    let first = &play.told[0].faults;
+    assert_eq!(first[0].fault, Fault::Health { status: None }, "{first:?}");
+    let mut clear = vague.given_up();
+    clear.logs = vec![log(&clear.stopped[0], &["Server listening on port 3000"])];
+    clear.targets[0].check.port = Some("3001".to_owned());
+    play.look(&clear, at("14:09"));
+    let faults = &play.told[1].faults;
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(
+        matches!(faults[0].fault, Fault::HealthPort { .. }),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn the_tasks_of_the_way_back_say_nothing_of_why_it_was_taken() {
+    let mut stuck = crashed().turned();
+    let gone = "CannotPullContainerError: failed to resolve ref 1.dkr.ecr.r.amazonaws.com/api:0a1b2c3: not found";
+    let mut back = task(9, "TaskFailedToStart", gone);
+    back.started_by = Some(D3.to_owned());
+    stuck.stopped.push(back);
+    let mut play = Play::default();
+    play.look(&stuck, at("14:10"));
+    let faults = &play.told[0].faults;
+    assert!(
+        matches!(faults[0].fault, Fault::Crash { times: 3, .. }),
+        "{faults:?}"
+    );
+    assert!(
+        matches!(&faults[1].fault, Fault::ImageGone { image } if image.ends_with("api:0a1b2c3")),
+        "{faults:?}"
+    );
+    assert_eq!(faults.len(), 2);
+}
+
+#[test]
+fn a_task_whose_starter_nobody_knows_is_told_apart_by_time() {
+    let mut snapshot = crashed().restored();
+    for task in &mut snapshot.stopped {
+        task.started_by = Some("ecs-svc/77".to_owned());
+    }
+    for record in snapshot.history.as_mut().unwrap() {
+        record.target = record.target.as_ref().map(|arn| format!("{arn}x"));
+    }
+    for revision in &mut snapshot.revisions {
+        revision.arn.push('x');
+    }
+    let mut play = Play::default();
+    play.look(&snapshot, at("14:13"));
+    assert!(matches!(
+        play.told[0].faults[0].fault,
+        Fault::Crash { times: 3, .. }
+    ));
 }

@@ -367,6 +367,14 @@ fn edit(edit: &Edit) -> String {
             )
         }
         Edit::HealthCheck { container } => format!("the health check of {}", code(container)),
+        Edit::Rest { container } => format!(
+            "something else in the definition{}: {}",
+            of(container),
+            match container {
+                Some(_) => "its command, volumes or log, for instance",
+                None => "its roles or volumes, for instance",
+            }
+        ),
         Edit::Platform { from, to } => format!("the platform, {} → {}", code(from), code(to)),
         Edit::ContainerAdded { container } => format!("container {} is new", code(container)),
         Edit::ContainerRemoved { container } => format!("container {} is gone", code(container)),

@@ -368,6 +368,15 @@ fn edit(edit: &Edit) -> String {
             )
         }
         Edit::HealthCheck { container } => format!("{} のヘルスチェック", code(container)),
+        Edit::Rest { container: None } => {
+            "タスク定義のその他の項目(ロール、ボリュームなど)".to_owned()
+        }
+        Edit::Rest {
+            container: Some(name),
+        } => format!(
+            "{} の定義のその他の項目(コマンド、ボリューム、ログなど)",
+            code(name)
+        ),
         Edit::Platform { from, to } => format!("プラットフォーム {} → {}", code(from), code(to)),
         Edit::ContainerAdded { container } => format!("コンテナ {} の追加", code(container)),
         Edit::ContainerRemoved { container } => format!("コンテナ {} の削除", code(container)),

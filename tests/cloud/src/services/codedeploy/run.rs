@@ -137,7 +137,9 @@ pub fn deploy(
     deployment.targets = targets;
     deployment.begin("BeforeInstall", world.now);
     deployment.begin("Install", world.now);
+    let set = deployment.sets[1].clone();
     let id = keep(world, deployment);
+    sets::made_by(world, &group.service, &set, &id);
     world.note(
         by,
         group.service.clone(),

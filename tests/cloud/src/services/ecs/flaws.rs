@@ -66,6 +66,8 @@ pub enum Kind {
     TargetUnhealthy(Trouble),
     /// The container's health check fails.
     ContainerUnhealthy,
+    /// It never runs, and these are AWS's words for why.
+    Says(String),
 }
 
 /// What a load balancer sees of a target that fails its check.

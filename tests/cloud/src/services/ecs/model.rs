@@ -96,6 +96,8 @@ pub struct Deployment {
     pub(super) revision: String,
     /// The target group of a task set, where it is not the service's.
     pub(super) group: Option<String>,
+    /// The deployment of `CodeDeploy` that made a task set; none for the one that was there before.
+    pub(super) external: Option<String>,
     /// How many of its tasks in a row never ran.
     pub(super) failed_starts: u32,
     /// The instant before which no task is started, after such failures.

@@ -193,7 +193,7 @@ fn task_set(service: &Service, set: &Deployment) -> Value {
         (false, _) => "ACTIVE",
     };
     let of = format!("{}/{}", service.cluster, service.name);
-    json!({
+    let mut shown = json!({
         "id": set.id,
         "taskSetArn": refer::arn(&format!("task-set/{of}/{}", set.id)),
         "serviceArn": service.arn,
@@ -210,7 +210,13 @@ fn task_set(service: &Service, set: &Deployment) -> Value {
         "loadBalancers": set_balancers(service, set),
         "scale": { "value": 100.0, "unit": "PERCENT" },
         "stabilityStatus": if steady { "STEADY_STATE" } else { "STABILIZING" },
-    })
+    });
+    // "If an AWS CodeDeploy deployment created a task set, the externalId parameter contains the AWS
+    // CodeDeploy deployment ID."
+    if let Some(external) = &set.external {
+        shown["externalId"] = external.as_str().into();
+    }
+    shown
 }
 
 /// The target group of a task set.

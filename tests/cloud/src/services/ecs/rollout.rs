@@ -100,6 +100,7 @@ pub(super) fn deployment(world: &World, id: &str, definition: &str, of: Opened) 
         release: of.release,
         revision: of.revision,
         group: None,
+        external: None,
         failed_starts: 0,
         next_start: None,
     }

@@ -73,6 +73,15 @@ pub(in crate::services) fn create(
     id
 }
 
+/// Writes down which deployment of `CodeDeploy` made a task set.
+pub(in crate::services) fn made_by(world: &mut World, arn: &str, set: &str, deployment: &str) {
+    let service = world.ecs.services.get_mut(arn);
+    let sets = service.into_iter().flat_map(|one| &mut one.deployments);
+    for one in sets.filter(|one| one.id == set) {
+        one.external = Some(deployment.to_owned());
+    }
+}
+
 /// Gives the traffic to a task set, which is PRIMARY then.
 pub(in crate::services) fn shift(world: &mut World, arn: &str, set: &str) {
     let now = world.now;

@@ -78,6 +78,7 @@ pub(in crate::services::ecs) fn end(flaw: &Flaw, task: &Task, group: Option<&str
             || "Task failed ELB health checks".to_owned(),
             |group| format!("Task failed ELB health checks in (target-group {group})"),
         )),
+        Kind::Says(words) => never(words.clone()),
         Kind::ContainerUnhealthy => End::Replaced("Task failed container health checks".to_owned()),
     }
 }
