@@ -92,14 +92,12 @@ impl Estates {
                 cluster == service.cluster && services.include(&service.service)
             })
         });
-        match found {
-            Some((name, estate)) => (name, Settings::of(estate)),
-            None => {
-                let before = entry.filter(|_| !self.complete);
-                let name = before.map_or(&service.cluster, |entry| &entry.estate);
-                (name, Settings::default())
-            }
+        if let Some((name, estate)) = found {
+            return (name, Settings::of(estate));
         }
+        let before = entry.filter(|_| !self.complete);
+        let name = before.map_or(&service.cluster, |entry| &entry.estate);
+        (name, Settings::default())
     }
 
     /// Every cluster in which deployments are looked for.

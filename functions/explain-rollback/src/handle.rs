@@ -37,7 +37,7 @@ pub async fn handle(function: &Function, invocation: Invocation) -> Result<Value
         Request::Explain {
             service,
             deployment,
-        } => look::explain(&context, &service, deployment.as_deref()).await,
+        } => Box::pin(look::explain(&context, &service, deployment.as_deref())).await,
         Request::Status => look::status(&context).await,
     }
 }

@@ -380,7 +380,8 @@ async fn treat(
 ) -> Treated {
     let mut treated = Treated::default();
     let key = key(name);
-    let due = match treat_leased(context, ground, name, group, &mut treated).await {
+    let look = Box::pin(treat_leased(context, ground, name, group, &mut treated));
+    let due = match look.await {
         Ok(due) => due,
         Err(failure) => {
             treated.failures.push(failure);
@@ -406,7 +407,7 @@ async fn treat_leased(
 ) -> Result<Option<Timestamp>, Failure> {
     let kept = ground.entry(name);
     let entry = kept.map(|kept| &kept.item);
-    let Some(mut snapshot) = observe::truth(context, name, entry, group).await? else {
+    let Some(mut snapshot) = Box::pin(observe::truth(context, name, entry, group)).await? else {
         // Who deleted the service does not wait for the end of its story, and one that is made anew
         // has another.
         if let Some(kept) = kept {
@@ -460,7 +461,7 @@ pub async fn explain(
     let unavailable = |failure: Failure| Failed::Unavailable(failure.to_string());
     let ground = ground(context).await.map_err(unavailable)?;
     let entry = ground.entry(name).map(|kept| &kept.item);
-    let truth = observe::truth(context, name, entry, None)
+    let truth = Box::pin(observe::truth(context, name, entry, None))
         .await
         .map_err(unavailable)?;
     let mut snapshot: Snapshot =

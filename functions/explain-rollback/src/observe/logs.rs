@@ -1,6 +1,7 @@
 //! The last words of containers that died. A few tasks say what a hundred would; what is logged
 //! elsewhere than in CloudWatch Logs of this Region is not read.
 
+use aws_sdk_cloudwatchlogs::operation::get_log_events::GetLogEventsError;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use nightshift::{
@@ -95,7 +96,7 @@ async fn read(
         Err(error) => {
             let absent = error
                 .as_service_error()
-                .is_some_and(|error| error.is_resource_not_found_exception());
+                .is_some_and(GetLogEventsError::is_resource_not_found_exception);
             let failure = failure(format!("{group}:{stream}"), "logs:GetLogEvents", &error);
             // A container that died before it wrote anything has no stream. That the group is gone has
             // the same code, and only its words differ.

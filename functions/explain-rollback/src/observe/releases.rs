@@ -327,14 +327,14 @@ fn from_container(one: types::ContainerDefinition) -> Container {
         cpu: (one.cpu > 0).then(|| one.cpu.to_string()),
         memory: one.memory.map(count),
         ports: ports.collect(),
-        health: one.health_check.map(from_probe),
+        health: one.health_check.as_ref().map(from_probe),
         logging: one.log_configuration.map(from_logging),
         commit,
         rest: Some(rest),
     }
 }
 
-fn from_probe(probe: types::HealthCheck) -> Probe {
+fn from_probe(probe: &types::HealthCheck) -> Probe {
     Probe {
         command: Some(Fingerprint::of(&probe.command.join("\u{0}"))),
         interval: probe.interval.map(i64::from),

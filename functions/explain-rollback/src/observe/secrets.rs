@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
 use aws_sdk_ssm::types::{ParameterMetadata, ParameterStringFilter};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -183,7 +184,7 @@ async fn secret(context: &Context<'_>, arn: String) -> Result<Option<SecretChang
         Err(error)
             if error
                 .as_service_error()
-                .is_some_and(|error| error.is_resource_not_found_exception()) =>
+                .is_some_and(DescribeSecretError::is_resource_not_found_exception) =>
         {
             return Ok(None);
         }

@@ -194,11 +194,9 @@ async fn what_is_remembered_stays_far_below_what_the_table_takes() {
         .map(|item| serde_json::to_string(item).unwrap().len())
         .collect();
     let largest = sizes.into_iter().max().unwrap();
-    println!("{largest} bytes");
     assert!(largest > 10_000 && largest < LARGEST / 2, "{largest}");
     let published = shop.stage.with(|world| world.sns.published.clone());
     let message = published.iter().map(|it| it.message.len()).max().unwrap();
-    println!("{message} bytes");
     // https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
     assert!(message < 200 * 1024, "{message}");
     let entry = shop.stage.entry(&shop.api).await.unwrap();

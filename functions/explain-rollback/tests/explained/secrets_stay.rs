@@ -68,7 +68,7 @@ fn spoil(shop: &Shop) {
 }
 
 /// Everything that left the process.
-fn left(shop: &Shop, log: Log) -> String {
+fn left(shop: &Shop) -> String {
     let (messages, items) = shop.stage.with(|world| {
         let published = world.sns.published.iter();
         let messages: Vec<String> = published
@@ -83,7 +83,7 @@ fn left(shop: &Shop, log: Log) -> String {
         .map(|it| format!("{:?}", it.answer))
         .collect();
     let items = serde_json::to_string(&items).unwrap();
-    [messages, items, answers.join("\n"), log.text()].join("\n")
+    [messages, items, answers.join("\n"), Log::text()].join("\n")
 }
 
 fn has_no_canary(left: &str) {
@@ -96,7 +96,7 @@ fn has_no_canary(left: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn no_canary_leaves_by_message_table_log_answer_or_error() {
-    let log = Log::keep();
+    Log::keep();
     let mut shop = Shop::open();
     plant(&shop);
     shop.stage.pass(10 * 60).await;
@@ -119,7 +119,7 @@ async fn no_canary_leaves_by_message_table_log_answer_or_error() {
     ] {
         shop.stage.invoke(payload).await;
     }
-    let left = left(&shop, log);
+    let left = left(&shop);
     // What is no secret is there, so that the search is one.
     for told in [
         "Error: P1001",
@@ -146,7 +146,7 @@ async fn with_excerpts_off_no_line_of_a_log_leaves_at_all() {
         // Nobody claims it.
         "version: 1\nwatch: { cluster: other, log_excerpts: true }\n",
     ] {
-        let log = Log::keep();
+        Log::keep();
         let mut shop = Shop::with(document, |new| new);
         plant(&shop);
         shop.stage.pass(5 * 60).await;
@@ -155,7 +155,7 @@ async fn with_excerpts_off_no_line_of_a_log_leaves_at_all() {
         shop.stage
             .invoke(json!({ "command": "explain", "service": "shop/api" }))
             .await;
-        let left = left(&shop, log);
+        let left = left(&shop);
         has_no_canary(&left);
         for line in LINES {
             let word = line.split(' ').next().unwrap();

@@ -131,17 +131,17 @@ pub(crate) struct Log;
 
 impl Log {
     /// Keeps what this thread logs from now on, as Lambda gets it.
-    pub(crate) fn keep() -> Self {
+    pub(crate) fn keep() {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
             let subscriber = lambda::logs_to(|| Self, Level::INFO);
             tracing::subscriber::set_global_default(subscriber).unwrap();
         });
         LINES.take();
-        Self
     }
 
-    pub(crate) fn text(self) -> String {
+    /// What was logged since.
+    pub(crate) fn text() -> String {
         String::from_utf8(LINES.with_borrow(Clone::clone)).unwrap()
     }
 }
@@ -495,20 +495,4 @@ pub(crate) fn asleep_since(world: &mut World, estate: &str, since: Timestamp) {
 /// What is told of a cause, in one line.
 pub(crate) fn cause(story: &Story) -> Fault {
     story.faults.first().unwrap().fault.clone()
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if std::env::var("SHOW").is_ok() {
-            for m in self.messages() {
-                println!(
-                    "== {} {}\n{}\n{}",
-                    m.at,
-                    m.title,
-                    m.lines.join("\n"),
-                    m.excerpt.join("\n")
-                );
-            }
-        }
-    }
 }

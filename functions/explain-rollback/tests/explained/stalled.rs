@@ -150,7 +150,7 @@ async fn two_invocations_at_once_tell_each_stage_once() {
         let event = events.last().cloned();
         let tick = json!({ "command": TICK });
         let both = [event.unwrap_or_else(|| tick.clone()), tick];
-        for answer in shop.stage.invoke_both(both).await {
+        for answer in Box::pin(shop.stage.invoke_both(both)).await {
             answer.unwrap();
         }
     }
