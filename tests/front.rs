@@ -57,9 +57,8 @@ fn used(front: &Front) -> Vec<String> {
 
 #[tokio::test]
 async fn the_binary_as_built_puts_an_estate_to_sleep_on_the_simulated_cloud() {
-    let function = "power-staging";
-    assert!(built(function).exists(), "run `make build` first");
-    let stack = stack(&root().join("template.yaml"), function).unwrap();
+    assert!(built().exists(), "run `make build` first");
+    let stack = stack(&root().join("template.yaml")).unwrap();
     let options = Options {
         speed: SPEED,
         ..Options::default()
@@ -76,7 +75,7 @@ async fn the_binary_as_built_puts_an_estate_to_sleep_on_the_simulated_cloud() {
         .join("target/cloud")
         .join(std::process::id().to_string());
     std::fs::create_dir_all(&logs).unwrap();
-    let program = program(function, built(function), &logs);
+    let program = program(built(), &logs);
     let said = RefCell::new(Vec::new());
     let sleeping = async {
         until_asleep(&aws).await;

@@ -33,7 +33,7 @@ pub struct Stage {
     inbox: String,
 }
 
-/// The functions that look at estates.
+/// The functions that keep estates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Plays {
     /// What sleeps.
@@ -41,8 +41,6 @@ pub enum Plays {
     PowerStaging,
     /// What gets smaller at night.
     ScaleProduction,
-    /// What explains deployments that failed.
-    ExplainRollback,
 }
 
 impl Plays {
@@ -52,7 +50,6 @@ impl Plays {
         match self {
             Self::PowerStaging => "power-staging",
             Self::ScaleProduction => "scale-production",
-            Self::ExplainRollback => "explain-rollback",
         }
     }
 }
@@ -200,9 +197,7 @@ pub fn is_command_of(function: &str, sample: &Value) -> bool {
         Some("test") => function == "notify-slack",
         Some("wake" | "sleep") => function == "power-staging",
         Some("day" | "night") => function == "scale-production",
-        Some("explain") => function == "explain-rollback",
-        Some("reconcile" | "status") => function != "notify-slack",
-        Some(_) => matches!(function, "power-staging" | "scale-production"),
+        Some(_) => function != "notify-slack",
     }
 }
 
@@ -266,7 +261,6 @@ impl Stage {
         match self.plays {
             Plays::PowerStaging => &self.stack.function,
             Plays::ScaleProduction => &self.stack.slimmer,
-            Plays::ExplainRollback => &self.stack.explainer,
         }
     }
 

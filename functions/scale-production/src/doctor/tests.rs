@@ -125,7 +125,6 @@ fn examined_with(
         snapshot,
         entries,
         owners: &BTreeMap::new(),
-        broken: None,
         record: &EstateRecord::new(now),
         order: None,
         rivals: &BTreeMap::new(),

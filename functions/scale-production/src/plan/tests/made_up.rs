@@ -215,7 +215,6 @@ impl Estate {
                 order: None,
             },
             owners: BTreeMap::new(),
-            broken: None,
             rivals: BTreeMap::new(),
             released: false,
             now: now - minutes(20),

@@ -1,7 +1,6 @@
 //! ECS's operations, with the refusals of its API's model.
 
 mod clusters;
-mod releases;
 mod services;
 mod tasks;
 
@@ -26,10 +25,8 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Outcome {
         "DeleteService" => services::delete(world, call),
         "DescribeServices" => services::describe(world, call),
         "ListServices" => services::list(world, call),
-        "ListServiceDeployments" => releases::list(world, call),
-        "DescribeServiceDeployments" => releases::describe(world, call),
-        "DescribeServiceRevisions" => releases::revisions(world, call),
-        "StopServiceDeployment" => releases::stop(world, call),
+        "ListServiceDeployments" => services::list_releases(world, call),
+        "DescribeServiceDeployments" => services::describe_releases(world, call),
         "RunTask" => tasks::run(world, call),
         "StopTask" => tasks::stop(world, call),
         "DescribeTasks" => tasks::describe(world, call),

@@ -66,13 +66,6 @@ impl English<'_> {
                 ),
                 None,
             ),
-            Cause::RolloutBroken { since } => (
-                format!(
-                    "is held back: a deployment that failed is not taken back since {}",
-                    self.clock(*since)
-                ),
-                None,
-            ),
             Cause::Unrest { database, status } => (
                 format!("is held back: {} {}", code(database), status_words(status)),
                 Some(code(status)),
@@ -121,7 +114,6 @@ impl English<'_> {
         match cause {
             Cause::Alarm { .. }
             | Cause::Deploying { .. }
-            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. } => "It follows by itself when that is over.".to_owned(),
             Cause::NoAlarm { .. } => {
