@@ -488,9 +488,8 @@ impl Rules {
                 continue;
             }
             let service = world.ecs.service(arn);
-            lacks_tasks |= service.is_some_and(|service| {
-                f64::from(service.desired.min(service.running())) < level
-            });
+            lacks_tasks |= service
+                .is_some_and(|service| f64::from(service.desired.min(service.running())) < level);
             if let Some(service) = service
                 && !service.is_rolling_out()
                 && service.running() < service.desired
