@@ -35,7 +35,7 @@ help: ## Show this list
 build: $(ZIPS) ## Build the functions: target/lambda/<name>/bootstrap and bootstrap.zip
 
 .PHONY: demo
-demo: build ## Watch staging sleep over a long weekend and production get smaller, on a local AWS
+demo: build ## Watch staging sleep over a long weekend, production get smaller and a bad release roll back
 	@cargo run --quiet --package nightshift-tests --bin demo
 
 .PHONY: local

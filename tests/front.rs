@@ -57,8 +57,9 @@ fn used(front: &Front) -> Vec<String> {
 
 #[tokio::test]
 async fn the_binary_as_built_puts_an_estate_to_sleep_on_the_simulated_cloud() {
-    assert!(built().exists(), "run `make build` first");
-    let stack = stack(&root().join("template.yaml")).unwrap();
+    let function = "power-staging";
+    assert!(built(function).exists(), "run `make build` first");
+    let stack = stack(&root().join("template.yaml"), function).unwrap();
     let options = Options {
         speed: SPEED,
         ..Options::default()
@@ -75,7 +76,7 @@ async fn the_binary_as_built_puts_an_estate_to_sleep_on_the_simulated_cloud() {
         .join("target/cloud")
         .join(std::process::id().to_string());
     std::fs::create_dir_all(&logs).unwrap();
-    let program = program(built(), &logs);
+    let program = program(function, built(function), &logs);
     let said = RefCell::new(Vec::new());
     let sleeping = async {
         until_asleep(&aws).await;

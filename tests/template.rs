@@ -69,75 +69,77 @@ async fn deployed_patterns(local: &LocalAws, zip: &str) -> BTreeMap<String, Stri
         .collect()
 }
 
+/// Who takes what ECS says of a deployment.
+const DEPLOYMENT: [&str; 2] = ["explain-rollback-deployment", "power-staging-deployment"];
+
+/// Who takes what ECS says of a service that cannot start its tasks.
+const TROUBLE: [&str; 2] = ["explain-rollback-service-action", "notify-slack-services"];
+
 #[tokio::test]
 async fn each_sample_event_is_taken_by_the_rules_that_it_is_for() {
     let local = LocalAws::start().await.unwrap();
     let patterns = deployed_patterns(&local, "samples.zip").await;
-    let expected = BTreeMap::from([
-        ("alarm-anomaly.json", Some("notify-slack-alarms")),
-        ("alarm-composite.json", Some("notify-slack-alarms")),
-        ("alarm-contributor.json", Some("notify-slack-alarms")),
-        ("alarm-cpu-eventbridge.json", Some("notify-slack-alarms")),
-        ("alarm-cpu-eventbridge-ok.json", Some("notify-slack-alarms")),
-        ("alarm-insufficient-data.json", Some("notify-slack-alarms")),
+    let expected: &[(&str, &[&str])] = &[
+        ("alarm-anomaly.json", &["notify-slack-alarms"]),
+        ("alarm-composite.json", &["notify-slack-alarms"]),
+        ("alarm-contributor.json", &["notify-slack-alarms"]),
+        ("alarm-cpu-eventbridge.json", &["notify-slack-alarms"]),
+        ("alarm-cpu-eventbridge-ok.json", &["notify-slack-alarms"]),
+        ("alarm-insufficient-data.json", &["notify-slack-alarms"]),
         // Auto scaling's own.
-        ("alarm-target-tracking.json", None),
+        ("alarm-target-tracking.json", &[]),
         // For whoever makes a rule of his own.
-        ("backup-job-failed.json", None),
-        ("codedeploy-failure.json", Some("notify-slack-codedeploy")),
+        ("backup-job-failed.json", &[]),
         (
-            "ecs-deployment-completed.json",
-            Some("power-staging-deployment"),
+            "codedeploy-failure.json",
+            &["explain-rollback-codedeploy", "notify-slack-codedeploy"],
         ),
+        ("ecs-deployment-completed.json", &DEPLOYMENT),
+        ("ecs-deployment-failed.json", &DEPLOYMENT),
+        ("ecs-deployment-in-progress.json", &DEPLOYMENT),
+        ("ecs-deployment-rolling-back.json", &DEPLOYMENT),
+        ("ecs-placement-failure.json", &TROUBLE),
+        // Told as a story, and not twice.
         (
-            "ecs-deployment-failed.json",
-            Some("power-staging-deployment"),
+            "ecs-service-deployment-failed.json",
+            &["explain-rollback-service-action"],
         ),
-        (
-            "ecs-deployment-in-progress.json",
-            Some("power-staging-deployment"),
-        ),
-        ("ecs-placement-failure.json", Some("notify-slack-services")),
+        ("ecs-start-impaired.json", &TROUBLE),
         (
             "ecs-service-steady-state.json",
-            Some("power-staging-steady-state"),
+            &["power-staging-steady-state"],
         ),
-        ("ecs-task-stopped.json", None),
-        ("ecs-task-stopped-by-scale-in.json", None),
-        ("health-rds-maintenance.json", Some("notify-slack-health")),
-        ("rds-cluster-failover.json", Some("notify-slack-databases")),
+        ("ecs-task-failed-to-start.json", &["explain-rollback-task"]),
+        ("ecs-task-stopped.json", &["explain-rollback-task"]),
+        ("ecs-task-stopped-by-scale-in.json", &[]),
+        ("health-rds-maintenance.json", &["notify-slack-health"]),
+        ("rds-cluster-failover.json", &["notify-slack-databases"]),
         (
             "rds-cluster-restarted-by-aws.json",
-            Some("power-staging-db-cluster"),
+            &["power-staging-db-cluster"],
         ),
-        ("rds-cluster-started.json", Some("power-staging-db-cluster")),
+        ("rds-cluster-started.json", &["power-staging-db-cluster"]),
         (
             "rds-cluster-stop-failed.json",
-            Some("power-staging-db-cluster"),
+            &["power-staging-db-cluster"],
         ),
-        ("rds-cluster-stopped.json", Some("power-staging-db-cluster")),
+        ("rds-cluster-stopped.json", &["power-staging-db-cluster"]),
         (
             "rds-instance-restarted-by-aws.json",
-            Some("power-staging-db-instance"),
+            &["power-staging-db-instance"],
         ),
-        (
-            "rds-instance-started.json",
-            Some("power-staging-db-instance"),
-        ),
-        (
-            "rds-instance-stopped.json",
-            Some("power-staging-db-instance"),
-        ),
-    ]);
+        ("rds-instance-started.json", &["power-staging-db-instance"]),
+        ("rds-instance-stopped.json", &["power-staging-db-instance"]),
+    ];
+    let expected: BTreeMap<_, _> = expected.iter().copied().collect();
     let mut tried = BTreeSet::new();
     for file in std::fs::read_dir(root().join("events")).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
         let payload = event(&name);
         if payload.get("detail-type").is_some() {
-            let rule = expected.get(name.as_str());
-            let rule = rule.unwrap_or_else(|| panic!("say here which rule takes {name}"));
-            let takers = takers(&local, &patterns, &payload).await;
-            assert_eq!(takers, Vec::from_iter(*rule), "{name}");
+            let rules = expected.get(name.as_str());
+            let rules = rules.unwrap_or_else(|| panic!("say here which rules take {name}"));
+            assert_eq!(takers(&local, &patterns, &payload).await, *rules, "{name}");
             tried.insert(name);
         } else {
             let is_known = ["command", "Records", "alarmData"]
@@ -209,12 +211,31 @@ async fn other_events_are_taken_by_none() {
         (
             "ecs-service-steady-state.json",
             "/detail/eventName",
-            "SERVICE_TASK_PLACEMENT_FAILURE",
+            "TASKSET_STEADY_STATE",
         ),
         (
             "ecs-service-steady-state.json",
             "/detail/eventName",
             "CAPACITY_PROVIDER_STEADY_STATE",
+        ),
+        // Stopped by auto scaling, a deployment that goes well or a person; not stopped yet; not a
+        // service's.
+        (
+            "ecs-task-stopped.json",
+            "/detail/stopCode",
+            "ServiceSchedulerInitiated",
+        ),
+        ("ecs-task-stopped.json", "/detail/stopCode", "UserInitiated"),
+        (
+            "ecs-task-stopped.json",
+            "/detail/lastStatus",
+            "DEPROVISIONING",
+        ),
+        ("ecs-task-stopped.json", "/detail/startedBy", "migration"),
+        (
+            "codedeploy-failure.json",
+            "/detail-type",
+            "CodeDeploy Instance State-change Notification",
         ),
     ];
     for (name, field, value) in others {
@@ -305,21 +326,15 @@ fn strings(value: &Value) -> Vec<&str> {
 /// Changes nothing outside nightshift's own table, topic and log.
 fn only_reads(action: &str) -> bool {
     let verb = action.split_once(':').unwrap().1;
-    ["Describe", "Get", "List", "Query"]
+    ["BatchGet", "Describe", "Get", "List", "Query"]
         .iter()
         .any(|prefix| verb.starts_with(prefix))
 }
 
-/// That a function reads what it likes, keeps its own, and changes only what consents. Answers its
-/// policies.
-async fn changes_only_what_consents(
-    local: &LocalAws,
-    stack: &Stack,
-    (function, tag, changes): (&str, &str, &[&str]),
-) -> BTreeMap<String, Vec<Value>> {
-    let acting = statements(local, stack, function).await;
+/// The actions of a role by policy, that it reads what it likes and keeps its own.
+fn reads_and_keeps(policies: &BTreeMap<String, Vec<Value>>) -> BTreeMap<&str, Vec<&str>> {
     let mut actions = BTreeMap::<&str, Vec<&str>>::new();
-    for (policy, statements) in &acting {
+    for (policy, statements) in policies {
         for statement in statements {
             assert_eq!(statement["Effect"], "Allow");
             for action in strings(&statement["Action"]) {
@@ -343,6 +358,17 @@ async fn changes_only_what_consents(
         "{:?}",
         actions["keep"]
     );
+    actions
+}
+
+/// That a function changes only what consents. Answers its policies.
+async fn changes_only_what_consents(
+    local: &LocalAws,
+    stack: &Stack,
+    (function, tag, changes): (&str, &str, &[&str]),
+) -> BTreeMap<String, Vec<Value>> {
+    let acting = statements(local, stack, function).await;
+    let mut actions = reads_and_keeps(&acting);
     actions.get_mut("change").unwrap().sort_unstable();
     assert_eq!(actions["change"], changes, "{function}");
     for statement in &acting["change"] {
@@ -353,6 +379,28 @@ async fn changes_only_what_consents(
         );
     }
     acting
+}
+
+#[tokio::test]
+async fn who_explains_changes_nothing_and_reads_no_secret() {
+    let local = LocalAws::start().await.unwrap();
+    let deployment = Deployment::of(empty_zip("explains.zip"));
+    let stack = local.deploy(&deployment).await.unwrap();
+    let policies = statements(&local, &stack, "ExplainRollback").await;
+    let actions = reads_and_keeps(&policies);
+    assert!(!actions.contains_key("change"), "{actions:?}");
+    let reads = &actions["observe"];
+    let values = ["secretsmanager:GetSecretValue", "ssm:GetParameters"];
+    assert!(
+        !values.iter().any(|value| reads.contains(value)),
+        "{reads:?}"
+    );
+    // Of parameters it reads its own documents.
+    let documents = policies["observe"].iter();
+    let mut documents = documents.filter(|it| strings(&it["Action"]).contains(&"ssm:GetParameter"));
+    let documents = strings(&documents.next().unwrap()["Resource"]);
+    let ours = |arn: &&str| arn.contains(":parameter/nightshift/");
+    assert!(documents.iter().all(ours), "{documents:?}");
 }
 
 #[tokio::test]
@@ -378,7 +426,7 @@ async fn changing_asks_for_the_tag_and_is_gone_in_watch_mode() {
 }
 
 #[tokio::test]
-async fn each_function_that_keeps_estates_ticks_every_minute_and_is_missed_when_it_does_not() {
+async fn each_function_that_looks_at_estates_ticks_every_minute_and_is_missed_when_it_does_not() {
     let local = LocalAws::start().await.unwrap();
     let deployment = Deployment::of(empty_zip("clocks.zip")).with("AlarmEmail", "ops@example.com");
     let stack = local.deploy(&deployment).await.unwrap();
@@ -388,9 +436,23 @@ async fn each_function_that_keeps_estates_ticks_every_minute_and_is_missed_when_
         .await
         .unwrap();
     let alarms = described["MetricAlarms"].as_array().unwrap();
-    for (id, name, deployed) in [
-        ("PowerStaging", "power-staging", &stack.function),
-        ("ScaleProduction", "scale-production", &stack.slimmer),
+    // Those that change estates write a heartbeat; of the third Lambda counts the invocations.
+    let (keeper, slimmer) = ("power-staging", "scale-production");
+    let explainer = &stack.explainer;
+    for (id, name, deployed, missed) in [
+        ("PowerStaging", keeper, &stack.function, ("Looks", keeper)),
+        (
+            "ScaleProduction",
+            slimmer,
+            &stack.slimmer,
+            ("Looks", slimmer),
+        ),
+        (
+            "ExplainRollback",
+            "explain-rollback",
+            explainer,
+            ("Invocations", explainer),
+        ),
     ] {
         let tick = &stack.resources[&format!("{id}Tick")];
         let path = format!("/schedules/{tick}");
@@ -410,9 +472,9 @@ async fn each_function_that_keeps_estates_ticks_every_minute_and_is_missed_when_
             found.next().unwrap()
         };
         let silent = alarm("Silent");
-        assert_eq!(silent["MetricName"], "Looks");
+        assert_eq!(silent["MetricName"], missed.0);
         assert_eq!(silent["TreatMissingData"], "breaching");
-        assert_eq!(silent["Dimensions"][0]["Value"], name);
+        assert_eq!(silent["Dimensions"][0]["Value"], missed.1);
         let failing = alarm("Failing");
         assert_eq!(failing["MetricName"], "Errors");
         assert_eq!(failing["Dimensions"][0]["Value"], **deployed);

@@ -17,30 +17,30 @@ use crate::stage::{company, document, parameter};
 /// Longer than any database or task takes to be there.
 const BEFORE: SignedDuration = SignedDuration::from_hours(2);
 
-/// power-staging as a template deploys it.
+/// A function as a template deploys it.
 ///
 /// # Errors
 /// When the template cannot be read.
-pub fn stack(template: &Path) -> Result<Stack> {
+pub fn stack(template: &Path, function: &str) -> Result<Stack> {
     let text = std::fs::read_to_string(template);
     let text = text.with_context(|| template.display().to_string())?;
-    Stack::read(&text, "power-staging").with_context(|| template.display().to_string())
+    Stack::read(&text, function).with_context(|| template.display().to_string())
 }
 
-/// The binary that `make build` leaves, with its log in a directory.
+/// A function's binary, with its log in a directory.
 #[must_use]
-pub fn program(binary: PathBuf, logs: &Path) -> Program {
+pub fn program(function: &str, binary: PathBuf, logs: &Path) -> Program {
     Program {
-        function: "power-staging".to_owned(),
+        function: function.to_owned(),
         binary,
-        log: logs.join("power-staging.log"),
+        log: logs.join(format!("{function}.log")),
     }
 }
 
-/// The binary that `make build` leaves.
+/// The binary that `make build` leaves of a function.
 #[must_use]
-pub fn built() -> PathBuf {
-    root().join("target/lambda/power-staging/bootstrap")
+pub fn built(function: &str) -> PathBuf {
+    root().join(format!("target/lambda/{function}/bootstrap"))
 }
 
 /// Serves a world with the stack deployed and these estates made, all of it settled when the clock

@@ -112,6 +112,8 @@ pub struct Stack {
     pub function: String,
     /// The name of scale-production as deployed.
     pub slimmer: String,
+    /// The name of explain-rollback as deployed.
+    pub explainer: String,
     /// The name of notify-slack as deployed.
     pub notifier: String,
     /// The ledger's table.
@@ -475,6 +477,7 @@ impl LocalAws {
         Ok(Stack {
             function: output("PowerStagingFunction")?,
             slimmer: output("ScaleProductionFunction")?,
+            explainer: output("ExplainRollbackFunction")?,
             notifier: output("NotifySlackFunction")?,
             table: output("LedgerTable")?,
             topic: output("ReportsTopic")?,

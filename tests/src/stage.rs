@@ -33,7 +33,7 @@ pub struct Stage {
     inbox: String,
 }
 
-/// The functions that keep estates.
+/// The functions that look at estates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Plays {
     /// What sleeps.
@@ -41,6 +41,8 @@ pub enum Plays {
     PowerStaging,
     /// What gets smaller at night.
     ScaleProduction,
+    /// What explains deployments that failed.
+    ExplainRollback,
 }
 
 impl Plays {
@@ -50,6 +52,7 @@ impl Plays {
         match self {
             Self::PowerStaging => "power-staging",
             Self::ScaleProduction => "scale-production",
+            Self::ExplainRollback => "explain-rollback",
         }
     }
 }
@@ -197,7 +200,9 @@ pub fn is_command_of(function: &str, sample: &Value) -> bool {
         Some("test") => function == "notify-slack",
         Some("wake" | "sleep") => function == "power-staging",
         Some("day" | "night") => function == "scale-production",
-        Some(_) => function != "notify-slack",
+        Some("explain") => function == "explain-rollback",
+        Some("reconcile" | "status") => function != "notify-slack",
+        Some(_) => matches!(function, "power-staging" | "scale-production"),
     }
 }
 
@@ -261,6 +266,7 @@ impl Stage {
         match self.plays {
             Plays::PowerStaging => &self.stack.function,
             Plays::ScaleProduction => &self.stack.slimmer,
+            Plays::ExplainRollback => &self.stack.explainer,
         }
     }
 

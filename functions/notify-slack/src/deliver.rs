@@ -319,6 +319,9 @@ impl<'a> Courier<'a> {
             Err(unsent) => return self.give_up(std::slice::from_ref(&signal.key), unsent),
         };
         self.remember(&mut telling, posted.as_ref()).await?;
+        if let Some(below) = telling.below.take() {
+            self.post_below(&signal.key, &telling, *below, house).await;
+        }
         outbox.tell(std::slice::from_ref(&signal.key), now).await?;
         tracing::info!(
             kind = "told",
@@ -374,6 +377,17 @@ impl<'a> Courier<'a> {
                 let posted = self.post(&telling.channel, None, draft, house).await?;
                 Ok(Some(posted))
             }
+        }
+    }
+
+    /// Puts into the thread what stands below its message. The message says the same without it.
+    async fn post_below(&mut self, key: &str, telling: &Telling, mut below: Draft, house: &House) {
+        let thread = telling.after.as_ref();
+        let Some((channel, ts)) = thread.and_then(|it| Some((&it.channel, it.ts.as_ref()?))) else {
+            return;
+        };
+        if let Err(unsent) = self.post(channel, Some(ts), &mut below, house).await {
+            not_adorned(key, &unsent);
         }
     }
 

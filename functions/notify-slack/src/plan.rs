@@ -4,6 +4,7 @@
 
 mod course;
 mod house;
+mod story;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +61,12 @@ pub struct Thread {
     /// Slack's id of the picture in the first message, and what is to be seen on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<(String, String)>,
+    /// How much what was told loudest matters, in a story.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loudest: Option<Severity>,
+    /// The key of the report whose excerpt stands in the thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
 }
 
 impl Thread {
@@ -114,6 +121,8 @@ pub struct Telling {
     pub after: Option<Thread>,
     /// Whether it is quiet on purpose and has to be looked at again.
     pub quieted: Option<Quieted>,
+    /// What stands in the thread below it: the last lines of a log.
+    pub below: Option<Box<Draft>>,
 }
 
 /// What to do in Slack.
@@ -203,6 +212,9 @@ pub fn thread_of(signal: &Signal) -> Option<String> {
     match &signal.what {
         What::Alarm(alarm) => Some(thread_of_alarm(alarm)),
         What::Outlived(outlived) => Some(thread_of_alarm(&outlived.alarm)),
+        What::Report(report) if story::is_one(report) => {
+            Some(format!("story/{}/{}", report.account, report.thread))
+        }
         // What is quiet grows within one message; what is not has a message of its own.
         What::Report(report) if report.severity == Severity::Quiet && !report.thread.is_empty() => {
             Some(format!("night/{}/{}", report.account, report.thread))
@@ -231,6 +243,7 @@ pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timest
         deed: Deed::Nothing,
         after: None,
         quieted: None,
+        below: None,
     };
     match &signal.what {
         What::Alarm(alarm) => {
@@ -254,6 +267,9 @@ pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timest
                 times: 1,
                 ..opened(signal)
             });
+        }
+        What::Report(report) if story::is_one(report) => {
+            story::of_story(&mut telling, signal, report, thread, &scene, house);
         }
         What::Report(_) => of_report(&mut telling, signal, thread, &scene, house),
         What::Bedtime(goes) => {
@@ -324,6 +340,8 @@ fn opened(signal: &Signal) -> Thread {
         over: None,
         quiet: false,
         picture: None,
+        loudest: None,
+        excerpt: None,
     }
 }
 

@@ -26,7 +26,7 @@ mod samples;
 mod tests;
 
 use jiff::Timestamp;
-use nightshift::config::Language;
+use nightshift::{config::Language, report::message::Message};
 
 pub use self::{
     bedtime::{Answer, Bedtime, Choice, bedtime, bedtime_answered},
@@ -50,6 +50,25 @@ pub fn first(signal: &Signal, scene: &Scene<'_>) -> Draft {
         What::Bedtime(goes) => bedtime(&Bedtime::of(signal, goes, &[], None), scene),
         What::Other(other) => other::told(signal, other, scene),
     }
+}
+
+/// The first line of a report alone, for its thread.
+#[must_use]
+pub fn headline(signal: &Signal, scene: &Scene<'_>) -> Draft {
+    let whole = first(signal, scene);
+    Draft {
+        body: Vec::new(),
+        fields: Vec::new(),
+        links: Vec::new(),
+        context: Vec::new(),
+        ..whole
+    }
+}
+
+/// What stands apart from a report's words: the last lines of a log.
+#[must_use]
+pub fn excerpt(message: &Message) -> Draft {
+    report::excerpt(message)
 }
 
 /// The first message of an alarm's thread, drawn again as the alarm fares now: it rings, it is over

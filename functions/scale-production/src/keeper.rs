@@ -114,6 +114,7 @@ fn production<'a>(view: &keep::View<'a, ScaleProduction>) -> View<'a> {
         snapshot: view.snapshot,
         entries: view.entries,
         owners: view.owners,
+        broken: view.broken,
         record: view.record,
         order: view.order,
         rivals: view.rivals,

@@ -57,6 +57,8 @@ pub struct View<'a> {
     pub entries: &'a BTreeMap<Arn, Kept<Entry>>,
     /// The resources that other functions are changing.
     pub owners: &'a BTreeMap<Arn, Owner>,
+    /// Since when a rollout of the estate is broken, if one is, as explain-rollback tells.
+    pub broken: Option<Timestamp>,
     /// How the estate fared until now.
     pub record: &'a EstateRecord,
     /// The override, expired or not.

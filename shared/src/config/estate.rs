@@ -139,6 +139,31 @@ impl Services {
             Self::These(names) => names.iter().any(|other| other == name),
         }
     }
+
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+
+    fn problems(&self, place: &str, problems: &mut Vec<String>) {
+        match self {
+            Self::These(names) => names_problems(place, names, problems),
+            Self::AllBut(names) => names_problems(&format!("{place}.all_but"), names, problems),
+            Self::All => {}
+        }
+    }
+}
+
+/// What is wrong with a list of names.
+fn names_problems(place: &str, names: &[String], problems: &mut Vec<String>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            problems.push(format!("{place}: `{name}` stands there twice: remove one"));
+        }
+        if name.contains([':', '/']) {
+            problems.push(format!("{place}: `{name}`: write the name, not the ARN"));
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Services {
@@ -270,7 +295,7 @@ pub enum SecretKind {
 }
 
 /// Where this estate's messages go, and how much they tell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Watch {
@@ -283,9 +308,52 @@ pub struct Watch {
     /// Whom severe messages mention: the id of a user or of a user group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mention: Option<String>,
-    /// Whether the last lines of a container's log may stand in a message.
-    #[serde(default)]
-    pub log_excerpts: bool,
+    /// Whether the last lines of a container's log, masked, may stand in a message. Where nothing is
+    /// said they may if the estate sleeps and rotates nothing: what never sleeps is production, and
+    /// an unknown secret cannot be masked for certain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_excerpts: Option<bool>,
+    /// How long a deployment whose tasks fail may take, beyond its health checks' grace, until it is
+    /// reported as stalled.
+    #[serde(default = "Watch::default_stalled_after")]
+    pub stalled_after: Duration,
+    /// The ECS cluster whose deployments are explained, where no other section names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Which of its services: `all`, a list, or `all_but`.
+    #[serde(default, skip_serializing_if = "Services::is_all")]
+    pub services: Services,
+}
+
+impl Watch {
+    const fn default_stalled_after() -> Duration {
+        Duration::minutes(20)
+    }
+
+    fn problems(&self, problems: &mut Vec<String>) {
+        let cluster = self.cluster.as_deref();
+        if cluster.is_none() && self.services != Services::All {
+            problems.push("watch.cluster is missing: `services` are looked up in it".to_owned());
+        }
+        if cluster.is_some_and(|name| name.contains('/')) {
+            problems.push("watch.cluster: write the cluster's name, not its ARN".to_owned());
+        }
+        self.services.problems("watch.services", problems);
+    }
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            channel: None,
+            alarms: Vec::new(),
+            mention: None,
+            log_excerpts: None,
+            stalled_after: Self::default_stalled_after(),
+            cluster: None,
+            services: Services::All,
+        }
+    }
 }
 
 impl Estate {
@@ -313,7 +381,33 @@ impl Estate {
         if let Some(slim) = &self.slim {
             slim.problems(&mut problems);
         }
+        if let Some(watch) = &self.watch {
+            watch.problems(&mut problems);
+        }
         problems
+    }
+
+    /// The cluster whose deployments are explained, and which of its services: what `watch` names,
+    /// else what another section does.
+    #[must_use]
+    pub fn deployments(&self) -> Option<(&str, Services)> {
+        let watch = self.watch.as_ref();
+        if let Some((cluster, watch)) = watch.and_then(|it| Some((it.cluster.as_deref()?, it))) {
+            return Some((cluster, watch.services.clone()));
+        }
+        if let Some(sleep) = &self.sleep {
+            return Some((sleep.cluster.as_deref()?, sleep.services.clone()));
+        }
+        let slim = self.slim.as_ref()?;
+        Some((slim.cluster.as_str(), Services::All))
+    }
+
+    /// Whether log lines, masked, may stand in messages.
+    #[must_use]
+    pub fn shows_logs(&self) -> bool {
+        let said = self.watch.as_ref().and_then(|watch| watch.log_excerpts);
+        let is_staging = self.sleep.is_some() && self.rotate.is_none();
+        said.unwrap_or(is_staging)
     }
 }
 
@@ -365,24 +459,8 @@ impl Sleep {
                 ));
             }
         }
-        for (place, names) in [("sleep.databases", &self.databases)]
-            .into_iter()
-            .chain(match &self.services {
-                Services::These(names) => Some(("sleep.services", names)),
-                Services::AllBut(names) => Some(("sleep.services.all_but", names)),
-                Services::All => None,
-            })
-        {
-            let mut seen = std::collections::BTreeSet::new();
-            for name in names {
-                if !seen.insert(name) {
-                    problems.push(format!("{place}: `{name}` stands there twice: remove one"));
-                }
-                if name.contains([':', '/']) {
-                    problems.push(format!("{place}: `{name}`: write the name, not the ARN"));
-                }
-            }
-        }
+        names_problems("sleep.databases", &self.databases, problems);
+        self.services.problems("sleep.services", problems);
     }
 }
 

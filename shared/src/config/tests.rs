@@ -214,3 +214,75 @@ fn a_document_of_aliases_does_not_eat_the_memory() {
     let text = format!("version: 1\na0: &a0 [x,x,x,x,x,x,x,x]\n{levels}");
     assert!(estate("e", &text).is_err());
 }
+
+#[test]
+fn watching_names_a_cluster_where_no_other_section_does_and_has_its_patience() {
+    let watch = |lines: &str| {
+        let text = format!("version: 1\nwatch:\n  alarms: [x-]\n{lines}");
+        estate("e", &text).unwrap()
+    };
+    let silent = watch("");
+    assert_eq!(silent.deployments(), None);
+    assert_eq!(silent.watch.unwrap().stalled_after, Duration::minutes(20));
+    let own = watch("  cluster: c\n  services: [api]\n  stalled_after: 45m\n");
+    let these = Services::These(vec!["api".to_owned()]);
+    assert_eq!(own.deployments(), Some(("c", these)));
+    assert_eq!(own.watch.unwrap().stalled_after, Duration::minutes(45));
+    let sleeper = sleeping("calendar: business\ncluster: staging\nservices: { all_but: [cron] }");
+    let sleeper = estate("e", &sleeper).unwrap();
+    let but = Services::AllBut(vec!["cron".to_owned()]);
+    assert_eq!(sleeper.deployments(), Some(("staging", but)));
+    let slim =
+        "version: 1\nslim:\n  calendar: business\n  cluster: production\n  services: { api: 1 }\n";
+    let slim = estate("e", slim).unwrap();
+    assert_eq!(slim.deployments(), Some(("production", Services::All)));
+    let both = estate(
+        "e",
+        "version: 1\nsleep:\n  calendar: business\n  databases: [d]\nwatch:\n  cluster: c\n",
+    )
+    .unwrap();
+    assert_eq!(both.deployments(), Some(("c", Services::All)));
+    assert_eq!(
+        estate("e", &serde_json::to_string(&both).unwrap()).unwrap(),
+        both
+    );
+}
+
+#[test]
+fn log_lines_leave_only_staging_until_a_document_says_so() {
+    let sleep = "sleep: { calendar: business, databases: [d] }\n";
+    let slim = "slim: { calendar: business, cluster: c, services: { api: 1 } }\n";
+    let rotate = "rotate: { secrets: { /x: { kind: random, every: 90d } } }\n";
+    let quiet = "watch: { alarms: [x-] }\n";
+    for (sections, shown) in [
+        (vec![sleep], true),
+        (vec![sleep, quiet], true),
+        (vec![slim], false),
+        (vec![sleep, rotate], false),
+        (vec![quiet], false),
+        (vec![slim, "watch: { log_excerpts: true }\n"], true),
+        (vec![sleep, "watch: { log_excerpts: false }\n"], false),
+    ] {
+        let text = format!("version: 1\n{}", sections.concat());
+        assert_eq!(estate("e", &text).unwrap().shows_logs(), shown, "{text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_watching_is_answered_with_its_place() {
+    let watch = |lines: &str| problems(&format!("version: 1\nwatch:\n{lines}"));
+    assert!(watch("  services: [api]").contains("watch.cluster is missing"));
+    assert!(
+        watch("  cluster: arn:aws:ecs:r:1:cluster/c")
+            .contains("watch.cluster: write the cluster's name")
+    );
+    assert!(
+        watch("  cluster: c\n  services: [a, a]")
+            .contains("watch.services: `a` stands there twice")
+    );
+    assert!(
+        watch("  cluster: c\n  services: { all_but: [a/b] }")
+            .contains("watch.services.all_but: `a/b`")
+    );
+    assert!(watch("  stalled_after: 20").contains("`20` is not a length of time"));
+}

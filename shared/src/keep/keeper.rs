@@ -140,6 +140,8 @@ pub struct View<'a, K: Keeper> {
     pub entries: &'a BTreeMap<Arn, Kept<K::Entry>>,
     /// The resources that functions are changing.
     pub owners: &'a BTreeMap<Arn, Owner>,
+    /// Since when a rollout of the estate is broken, if one is, as explain-rollback tells.
+    pub broken: Option<Timestamp>,
     /// How the estate fared until now.
     pub record: &'a EstateRecord,
     /// The override, expired or not.

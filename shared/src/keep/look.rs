@@ -344,6 +344,7 @@ pub(super) fn view<'a, K: Keeper>(
         snapshot: scene.snapshots.get(&estate.name)?,
         entries: &held.entries,
         owners: &ground.ledger.owners,
+        broken: ground.ledger.broken_since(&estate.name, now),
         record: &held.record.item,
         order: order_for(ground, &estate.name),
         rivals: &scene.rivals,

@@ -11,7 +11,7 @@ use crate::{
     config::Language,
     report::{
         Failure, News,
-        message::{self, Message},
+        message::Message,
         publish::publish,
         text::{self, Place},
     },
@@ -91,19 +91,7 @@ pub(super) async fn tell_one<K: Keeper>(
     let zone = estate.zone();
     let place = place(context, estate, &zone, language, now);
     let text = text::news(&news, &place);
-    let message = Message {
-        nightshift: message::VERSION,
-        function: K::NAME.to_owned(),
-        estate: estate.name.clone(),
-        account: context.account.clone(),
-        region: context.function.settings.region.clone(),
-        at: now,
-        severity: news.severity(),
-        thread: message::thread(&estate.name, &news, now, &zone),
-        news: news.clone(),
-        title: text.title.clone(),
-        lines: text.lines.clone(),
-    };
+    let message = Message::new(&news, &text, &place);
     let function = context.function;
     match publish(function.sns(), &function.settings.topic, &message, &text).await {
         Ok(()) => {

@@ -170,6 +170,12 @@ impl Service {
     }
 }
 
+#[cfg(feature = "ecs")]
+pub use listing::list;
+
+#[cfg(feature = "ecs")]
+mod listing;
+
 #[cfg(all(feature = "ecs", feature = "autoscaling"))]
 pub use aws::*;
 

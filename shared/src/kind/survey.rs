@@ -137,7 +137,7 @@ mod services {
             None => {}
             Some(config::Services::These(listed)) => names.extend(listed.iter().cloned()),
             Some(some) => {
-                let arns = ecs_service::list(clients, cluster, pace).await?;
+                let arns = ecs_service::list(&clients.ecs, cluster, pace).await?;
                 let listed = arns.iter().map(|arn| arn.name().to_owned());
                 names.extend(listed.filter(|name| some.include(name)));
             }

@@ -5,6 +5,7 @@
 //! Each function that keeps estates has a ledger of its own in the one table. Of the others' it
 //! reads one thing: which resources they are changing now.
 
+pub mod rollout;
 pub mod slim;
 #[cfg(feature = "dynamodb")]
 pub mod store;
@@ -378,6 +379,8 @@ pub struct Ledger<E = Entry> {
     pub entries: BTreeMap<Arn, Kept<E>>,
     /// The resources that other functions were changing when they last wrote, with their deadline.
     pub owners: BTreeMap<Arn, Owner>,
+    /// The estates with a rollout that is broken, as explain-rollback saw it last.
+    pub broken: BTreeMap<String, rollout::Broken>,
     /// Overrides by estate.
     pub overrides: BTreeMap<String, Kept<Override>>,
     /// How each estate fares.
@@ -393,6 +396,7 @@ impl<E> Default for Ledger<E> {
         Self {
             entries: BTreeMap::new(),
             owners: BTreeMap::new(),
+            broken: BTreeMap::new(),
             overrides: BTreeMap::new(),
             estates: BTreeMap::new(),
             documents: BTreeMap::new(),
@@ -406,6 +410,25 @@ impl<E> Ledger<E> {
     #[must_use]
     pub fn owner_of(&self, arn: &Arn, now: Timestamp) -> Option<&Owner> {
         self.owners.get(arn).filter(|owner| owner.until > now)
+    }
+
+    /// Since when a rollout of the estate is broken, if one is at this instant.
+    #[must_use]
+    pub fn broken_since(&self, estate: &str, now: Timestamp) -> Option<Timestamp> {
+        let broken = self.broken.get(estate)?;
+        (now < broken.until).then_some(broken.since)
+    }
+
+    /// Notes that a rollout of an estate is broken; of several the one that others keep off longest.
+    #[cfg(feature = "dynamodb")]
+    fn note_broken(&mut self, estate: Option<String>, broken: Option<rollout::Broken>) {
+        let Some((estate, broken)) = estate.zip(broken) else {
+            return;
+        };
+        let known = self.broken.get(&estate).map(|known| known.until);
+        if known.is_none_or(|until| until < broken.until) {
+            self.broken.insert(estate, broken);
+        }
     }
 
     /// Notes who changes a resource; of several the one that takes longest.

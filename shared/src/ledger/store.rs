@@ -15,7 +15,9 @@ use aws_sdk_dynamodb::{Client, error::SdkError, types::AttributeValue};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Document, Entry, EstateRecord, Kept, Ledger, Override, Owner, Revision, Saved};
+use super::{
+    Document, Entry, EstateRecord, Kept, Ledger, Override, Owner, Revision, Saved, rollout::Broken,
+};
 use crate::{aws::failure::failure, kind::Arn, report::Failure};
 
 /// An item, as the SDK has it.
@@ -97,6 +99,10 @@ const DOCUMENT: Kind = "document/";
 struct Owned {
     #[serde(default)]
     owner: Option<Owner>,
+    #[serde(default)]
+    estate: Option<String>,
+    #[serde(default)]
+    broken: Option<Broken>,
 }
 
 /// The resource of another function's entry.
@@ -166,8 +172,22 @@ impl<E: Saved> Store<E> {
     /// # Errors
     /// When the table cannot be read.
     pub async fn ledger(&self) -> Result<Ledger<E>, Failure> {
+        Ok(Self::read(self.items().await?))
+    }
+
+    /// Everything that the ledgers of all functions hold, for who reads more than its own.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn items(&self) -> Result<Vec<Item>, Failure> {
+        query(&self.client, &self.table, "ledger").await
+    }
+
+    /// The ledger of the function that saves such entries, from [`Self::items`].
+    #[must_use]
+    pub fn read(items: Vec<Item>) -> Ledger<E> {
         let mut ledger = Ledger::default();
-        for item in query(&self.client, &self.table, "ledger").await? {
+        for item in items {
             let Some(key) = item.get("sk").and_then(|key| key.as_s().ok()).cloned() else {
                 continue;
             };
@@ -185,7 +205,15 @@ impl<E: Saved> Store<E> {
                     ledger.documents.insert(estate.to_owned(), kept)
                 })
             } else if let Some(arn) = resource_of_another(&key) {
-                keep(item, |kept: Kept<Owned>| ledger.own(arn, kept.item.owner))
+                keep(item, |kept: Kept<Owned>| {
+                    let Owned {
+                        owner,
+                        estate,
+                        broken,
+                    } = kept.item;
+                    ledger.own(arn, owner);
+                    ledger.note_broken(estate, broken);
+                })
             } else {
                 Ok(())
             };
@@ -194,7 +222,7 @@ impl<E: Saved> Store<E> {
                 ledger.unreadable.push(key);
             }
         }
-        Ok(ledger)
+        ledger
     }
 
     /// Writes an entry; answers its new revision.

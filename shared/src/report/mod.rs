@@ -3,6 +3,7 @@
 
 pub mod message;
 mod night;
+pub mod rollback;
 pub mod text;
 
 pub use night::{HeldSpan, NightTold, Peak, Slimmed, Waiting};
@@ -184,6 +185,11 @@ pub enum Cause {
         service: String,
         /// Whether it rolls a failed one back.
         back: bool,
+    },
+    /// A deployment of the estate failed and is not yet taken back, as explain-rollback tells.
+    RolloutBroken {
+        /// Since when.
+        since: Timestamp,
     },
     /// A database of the estate fails over or is being changed.
     Unrest {
@@ -621,6 +627,11 @@ pub enum News {
         /// The maximum, which is what the minimum returns to.
         max: Level,
     },
+    /// A deployment failed: why, what is running now, and what to look at.
+    Rollback {
+        /// The story so far.
+        story: Box<rollback::Story>,
+    },
 }
 
 /// A step that is planned, in a form that can be told.
@@ -762,6 +773,7 @@ impl News {
                 wanted: State::Awake | State::Day,
                 ..
             } => Severity::Alert,
+            Self::Rollback { story } => story.severity(),
         }
     }
 }

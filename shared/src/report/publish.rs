@@ -17,7 +17,7 @@ pub async fn publish(
     text: &Text,
 ) -> Result<(), Failure> {
     let json = serde_json::to_string(message).unwrap_or_default();
-    let body = serde_json::json!({ "default": text.joined(), "email": text.joined(), "lambda": json, "sqs": json });
+    let body = serde_json::json!({ "default": text.joined(), "email": text.whole(), "lambda": json, "sqs": json });
     sns.publish()
         .topic_arn(topic)
         .subject(text.subject())

@@ -17,7 +17,10 @@ use crate::{
     load::Loads,
     policy::{Judgement, Policy, Used},
     rates::Rates,
-    services::{Happening, Service, autoscaling, cloudwatch, dynamodb, ecs, events, rds, sns, ssm},
+    services::{
+        Happening, Service, autoscaling, cloudwatch, codedeploy, dynamodb, ecr, ecs, elbv2, events,
+        logs, rds, secretsmanager, sns, ssm,
+    },
 };
 
 /// The account that everything lives in.
@@ -165,6 +168,16 @@ pub struct World {
     pub rds: rds::Rds,
     /// Parameter Store.
     pub ssm: ssm::Ssm,
+    /// Secrets Manager.
+    pub secrets: secretsmanager::Secrets,
+    /// The registry of images.
+    pub ecr: ecr::Ecr,
+    /// Target groups.
+    pub elbv2: elbv2::Elbv2,
+    /// Logs.
+    pub logs: logs::Logs,
+    /// Blue/green deployments.
+    pub codedeploy: codedeploy::CodeDeploy,
     /// `DynamoDB`.
     pub dynamodb: dynamodb::DynamoDb,
     /// Topics.
@@ -206,6 +219,11 @@ impl World {
             autoscaling: autoscaling::AutoScaling::default(),
             rds: rds::Rds::default(),
             ssm: ssm::Ssm::default(),
+            secrets: secretsmanager::Secrets::default(),
+            ecr: ecr::Ecr::default(),
+            elbv2: elbv2::Elbv2::default(),
+            logs: logs::Logs::default(),
+            codedeploy: codedeploy::CodeDeploy::default(),
             dynamodb: dynamodb::DynamoDb::default(),
             sns: sns::Sns::default(),
             cloudwatch: cloudwatch::CloudWatch::default(),

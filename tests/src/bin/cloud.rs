@@ -11,6 +11,9 @@ use nightshift_tests::cloud::{furnished, program, stack};
 use nightshift_tests::estates;
 use nightshift_tests::local::root;
 
+/// The function that runs here.
+const FUNCTION: &str = "power-staging";
+
 const HELP: &str = "\
 The simulated cloud on a loopback port, until Ctrl-C.
 
@@ -89,13 +92,13 @@ async fn main() -> Result<()> {
 }
 
 async fn play(wanted: Wanted) -> Result<()> {
-    let stack = stack(&wanted.template)?;
+    let stack = stack(&wanted.template, FUNCTION)?;
     let made: &[_] = if wanted.estates { &estates::ALL } else { &[] };
     let front = furnished(wanted.options, wanted.begin, wanted.seed, &stack, made).await?;
     let logs = root().join("target/cloud");
     std::fs::create_dir_all(&logs).with_context(|| logs.display().to_string())?;
     let binary = wanted.run.clone().unwrap_or_default();
-    let program = program(binary, &logs);
+    let program = program(FUNCTION, binary, &logs);
     introduce(&front, &program, &wanted);
     let target = match (&wanted.run, wanted.invoke) {
         (Some(_), _) => Target::Process,

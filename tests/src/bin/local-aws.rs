@@ -79,6 +79,7 @@ fn tell_how(stage: &Stage, slack: &Slack) {
     let functions = [
         ("power-staging", &deployed.function, "status"),
         ("scale-production", &deployed.slimmer, "night"),
+        ("explain-rollback", &deployed.explainer, "explain"),
         ("notify-slack", &deployed.notifier, "alarm-cpu-eventbridge"),
     ];
     println!("\nThe deployed functions:\n");
@@ -96,7 +97,7 @@ fn tell_how(stage: &Stage, slack: &Slack) {
             deployed.slimmer
         );
     }
-    println!("\nThe sources, built anew whenever they change, one of the three at a time:\n");
+    println!("\nThe sources, built anew whenever they change, one of the four at a time:\n");
     for (function, _, sample) in functions {
         println!("  cargo build --package {function}");
         println!("  cargo lambda watch --package {function} --invoke-address ::1");

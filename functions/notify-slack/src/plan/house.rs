@@ -321,6 +321,9 @@ fn placed(
         placed.cluster = Some(slim.cluster.clone());
         placed.services = Services::These(slim.services.keys().cloned().collect());
         placed.databases = slim.databases.keys().cloned().collect();
+    } else if let Some((cluster, services)) = estate.deployments() {
+        placed.cluster = Some(cluster.to_owned());
+        placed.services = services;
     }
     placed
 }

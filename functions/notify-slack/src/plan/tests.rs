@@ -1,3 +1,5 @@
+mod story;
+
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config,
@@ -25,7 +27,7 @@ sleep: { calendar: business, cluster: staging, services: [web, api], databases: 
 ";
 const SHOP: &str = "
 version: 1
-watch: { channel: '#shop', alarms: [shop-], mention: U2 }
+watch: { channel: '#shop', alarms: [shop-], mention: U2, cluster: shop, services: [till] }
 ";
 
 /// Friday, 2026-11-20, in Tokyo.
@@ -165,6 +167,7 @@ fn report(severity: Severity, when: Timestamp) -> Signal {
             },
             title: "staging is asleep".to_owned(),
             lines: vec!["until Monday".to_owned()],
+            excerpt: Vec::new(),
         })),
         ..alarm("x", AlarmState::Ok, when)
     }
@@ -459,6 +462,11 @@ fn an_alarm_belongs_to_the_estate_whose_resource_it_measures() {
             &[("ClusterName", "production"), ("ServiceName", "web")],
             None,
         ),
+        (
+            &[("ClusterName", "shop"), ("ServiceName", "till")],
+            Some("shop"),
+        ),
+        (&[("ClusterName", "shop"), ("ServiceName", "office")], None),
         (&[("DBInstanceIdentifier", "staging-db")], Some("staging")),
         (&[("DBClusterIdentifier", "other-db")], None),
         (&[], None),

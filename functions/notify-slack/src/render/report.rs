@@ -9,6 +9,20 @@ use crate::{
     signal::Signal,
 };
 
+/// What stands apart from its words, as it was written: lines of a log keep their width, and what
+/// stands in them does nothing.
+pub(super) fn excerpt(message: &Message) -> Draft {
+    let mut lines = message.excerpt.iter();
+    let title = lines.next().cloned().unwrap_or_default();
+    let lines: Vec<&str> = lines.map(String::as_str).collect();
+    let body = (!lines.is_empty()).then(|| Mrkdwn::quote(&lines.join("\n")));
+    Draft {
+        title: title.replace('`', ""),
+        body: body.into_iter().collect(),
+        ..empty(Colour::Grey)
+    }
+}
+
 /// A report, told.
 pub(super) fn told(signal: &Signal, message: &Message, scene: &Scene<'_>) -> Draft {
     let mut draft = Draft {

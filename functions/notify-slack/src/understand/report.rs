@@ -49,6 +49,20 @@ fn in_words(value: &Value) -> Option<What> {
 /// count, since they follow from the rest.
 fn key(value: &Value) -> String {
     let field = |name| read::get(value, name);
+    let news = read::get(value, "news");
+    if read::text(news, "code") == "rollback" {
+        // A stage of a story is told once, whenever and with however much evidence it is published.
+        let story = read::get(news, "story");
+        let same = json!([
+            field("function"),
+            field("account"),
+            field("region"),
+            field("estate"),
+            read::get(story, "deployment"),
+            read::get(story, "stage"),
+        ]);
+        return format!("report/{}", read::digest(&same));
+    }
     let same = json!([
         field("function"),
         field("account"),

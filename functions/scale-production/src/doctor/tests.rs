@@ -125,6 +125,7 @@ fn examined_with(
         snapshot,
         entries,
         owners: &BTreeMap::new(),
+        broken: None,
         record: &EstateRecord::new(now),
         order: None,
         rivals: &BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! What holds shrinking back: a named alarm, a deployment or rollback, a failover or modification,
+//! What holds shrinking back: a named alarm, a deployment or one that failed, a failover or modification,
 //! a load that does not fit, and whatever could not be read. Growing never asks any of them.
 
 use jiff::{SignedDuration, Timestamp};
@@ -47,6 +47,9 @@ pub(super) fn of_the_estate(view: &View<'_>) -> Option<Cause> {
             service: watched.service.name.clone(),
             back: watched.rolls_back(),
         });
+    }
+    if let Some(since) = view.broken {
+        return Some(Cause::RolloutBroken { since });
     }
     let named = snapshot
         .clusters

@@ -60,42 +60,6 @@ pub struct LiveTask {
     pub size: Option<Size>,
 }
 
-/// The ARNs of all services of a cluster.
-///
-/// # Errors
-/// When a page cannot be read; `ClusterNotFoundException` when there is no such cluster.
-pub async fn list(
-    clients: &ServiceClients,
-    cluster: &str,
-    pace: &Pace,
-) -> Result<Vec<Arn>, Failure> {
-    let mut arns = Vec::new();
-    let mut next = None;
-    loop {
-        pace.service_reads.acquire_one().await;
-        let answer = clients
-            .ecs
-            .list_services()
-            .cluster(cluster)
-            .max_results(100)
-            .set_next_token(next)
-            .send()
-            .await
-            .map_err(|error| failure(cluster, "ecs:ListServices", &error))?;
-        arns.extend(
-            answer
-                .service_arns
-                .unwrap_or_default()
-                .into_iter()
-                .map(Arn::new),
-        );
-        next = answer.next_token.filter(|token| !token.is_empty());
-        if next.is_none() {
-            return Ok(arns);
-        }
-    }
-}
-
 /// The services of these names or ARNs, with their value of a tag and their scalable targets, and the
 /// names that the cluster does not have. What is INACTIVE or DRAINING is as good as gone.
 ///

@@ -176,6 +176,30 @@ impl<E: Saved> Store<E> {
         taken(estate, done).map(|_| ())
     }
 
+    /// Gives the lease back for good: there is nothing left to look at. A note that was left meanwhile
+    /// keeps the item, so that the next tick looks.
+    ///
+    /// # Errors
+    /// When the table cannot be written. The lease then ends by itself, and the next tick looks.
+    pub async fn give_up(&self, name: &str) -> Result<(), Failure> {
+        let done = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", text("tick"))
+            .key("sk", text(name))
+            .condition_expression("leased_by = :me AND attribute_not_exists(#noted)")
+            .expression_attribute_names("#noted", self.attribute("noted"))
+            .expression_attribute_values(":me", text(&self.holder))
+            .send()
+            .await;
+        match done {
+            Ok(_) => Ok(()),
+            Err(error) if is_conflict(&error) => self.give_back(name, None, &[]).await,
+            Err(error) => Err(failure(name, "dynamodb:DeleteItem", &error)),
+        }
+    }
+
     /// Leaves a note for the next tick: something happened that this invocation does not look at,
     /// because another look is under way or has just been.
     ///

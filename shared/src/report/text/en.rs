@@ -1,5 +1,6 @@
 //! English. `Mode: watch` turns what nightshift does into what it would do.
 
+mod rollback;
 mod slim;
 
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use crate::{
     ledger::{Order, Phase},
     report::{
         Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report,
-        Row, State, Why,
+        Row, State, Why, rollback::Story,
     },
 };
 
@@ -302,6 +303,7 @@ impl Tongue for English<'_> {
                 night,
             } => self.hand_undone(resource, *lever, *hand, *night),
             News::DayCapped { resource, day, max } => self.day_capped(resource, *day, *max),
+            News::Rollback { story } => self.rollback(story),
             News::ChangeFails { failure, since } => self.change_fails(failure, *since),
             News::CannotRead { failure, since } => self.cannot_read(failure, *since),
             News::Would { steps } => {
@@ -322,6 +324,10 @@ impl Tongue for English<'_> {
                 )
             }
         }
+    }
+
+    fn excerpt(&self, story: &Story) -> Vec<String> {
+        rollback::excerpt(story)
     }
 
     fn cause(&self, cause: &Cause) -> String {
@@ -1068,6 +1074,7 @@ impl English<'_> {
             Cause::Alarm { .. }
             | Cause::NoAlarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. }
             | Cause::NoLoad
@@ -1122,6 +1129,7 @@ impl English<'_> {
             Cause::Alarm { .. }
             | Cause::NoAlarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. }
             | Cause::NoLoad

@@ -1,5 +1,6 @@
 //! 日本語。です・ます調で短く、同僚に書くように。`Mode: watch` では「〜する想定です」と書く。
 
+mod rollback;
 mod slim;
 
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use crate::{
     ledger::{Order, Phase},
     report::{
         Cause, Change, Count, CountChange, Deed, Diagnosis, Failure, Finding, Money, News, Report,
-        Row, State, Why,
+        Row, State, Why, rollback::Story,
     },
 };
 
@@ -300,6 +301,7 @@ impl Tongue for Japanese<'_> {
                 night,
             } => self.hand_undone(resource, *lever, *hand, *night),
             News::DayCapped { resource, day, max } => self.day_capped(resource, *day, *max),
+            News::Rollback { story } => self.rollback(story),
             News::ChangeFails { failure, since } => self.change_fails(failure, *since),
             News::CannotRead { failure, since } => self.cannot_read(failure, *since),
             News::Would { steps } => {
@@ -320,6 +322,10 @@ impl Tongue for Japanese<'_> {
                 )
             }
         }
+    }
+
+    fn excerpt(&self, story: &Story) -> Vec<String> {
+        rollback::excerpt(story)
     }
 
     fn cause(&self, cause: &Cause) -> String {
@@ -1033,6 +1039,7 @@ impl Japanese<'_> {
             Cause::Alarm { .. }
             | Cause::NoAlarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. }
             | Cause::NoLoad
@@ -1090,6 +1097,7 @@ impl Japanese<'_> {
             Cause::Alarm { .. }
             | Cause::NoAlarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. }
             | Cause::NoLoad

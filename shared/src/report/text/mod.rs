@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     Cause, Count, Deed, Diagnosis, Finding, Money, News, Report, Severity, Slimmed, State,
+    rollback::{Remedy, Stage, Story},
 };
 use crate::{
     config::Language,
@@ -50,6 +51,9 @@ pub struct Text {
     pub title: String,
     /// The details; the last line says where it comes from.
     pub lines: Vec<String>,
+    /// What stands apart from the lines, in a thread where there are threads: the last lines of a
+    /// log, masked.
+    pub excerpt: Vec<String>,
     subject: String,
 }
 
@@ -81,6 +85,17 @@ impl Text {
         text
     }
 
+    /// The same, with what stands apart below it: for whoever has no threads.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        let mut text = self.joined();
+        for line in &self.excerpt {
+            text.push('\n');
+            text.push_str(line);
+        }
+        text
+    }
+
     /// The subject of an e-mail that SNS sends. SNS refuses anything but ASCII without control
     /// characters, shorter than 100; so it is English, whatever the language.
     /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
@@ -94,7 +109,11 @@ impl Text {
 #[must_use]
 pub fn news(news: &News, place: &Place<'_>) -> Text {
     let told = tongue(place).news(news);
-    finish(told, news_subject(news), news.severity(), place)
+    let mut text = finish(told, news_subject(news), news.severity(), place);
+    if let News::Rollback { story } = news {
+        text.excerpt = tongue(place).excerpt(story);
+    }
+    text
 }
 
 /// Why something is not what it should be, as one clause.
@@ -160,6 +179,7 @@ fn finish(told: Told, subject: &str, severity: Severity, place: &Place<'_>) -> T
     Text {
         title,
         lines,
+        excerpt: Vec::new(),
         subject: ascii(&format!(
             "nightshift: {} ({}): {subject}{act}",
             place.estate, place.account
@@ -174,6 +194,8 @@ type Told = (String, Vec<String>);
 trait Tongue {
     /// What happened.
     fn news(&self, news: &News) -> Told;
+    /// The last words of containers that died, line by line.
+    fn excerpt(&self, story: &Story) -> Vec<String>;
     /// Why something is not what it should be.
     fn cause(&self, cause: &Cause) -> String;
     /// A step, to be done or (`would`) not to be done in truth.
@@ -246,6 +268,18 @@ fn news_subject(news: &News) -> &'static str {
         News::PutBack { .. } => "put back by hand",
         News::HandUndone { .. } => "change undone",
         News::DayCapped { .. } => "minimum above maximum",
+        News::Rollback { story } => match story.stage {
+            Stage::Failing => "deployment is failing",
+            Stage::Stalled => "deployment is stuck",
+            Stage::Failed => "deployment failed",
+            Stage::RollingBack => "deployment is being rolled back",
+            Stage::RollbackStalled => "rollback is stuck",
+            Stage::RollbackFailed => "rollback failed",
+            Stage::RolledBack => "deployment was rolled back",
+            Stage::Succeeded => "deployment succeeded after all",
+            Stage::Superseded => "failed deployment was replaced",
+            Stage::Stopped => "deployment was stopped",
+        },
     }
 }
 
@@ -255,6 +289,8 @@ const PERSON: usize = 120;
 const MESSAGE: usize = 200;
 /// How many characters of a name are shown: ECS's and RDS's are no longer.
 const NAME: usize = 255;
+/// How many characters of a log line are shown.
+const EXCERPT: usize = 400;
 /// How many things a list names before it counts the rest.
 const LISTED: usize = 12;
 /// How many lines of one sort a message holds before it counts the rest.
@@ -460,6 +496,7 @@ fn thing(cause: &Cause) -> Thing {
         | Cause::Alarm { .. }
         | Cause::NoAlarm { .. }
         | Cause::Deploying { .. }
+        | Cause::RolloutBroken { .. }
         | Cause::Unrest { .. }
         | Cause::Load { .. }
         | Cause::NoLoad
@@ -502,6 +539,7 @@ fn needs_a_person(cause: &Cause) -> bool {
         | Cause::Refused { .. }
         | Cause::Alarm { .. }
         | Cause::Deploying { .. }
+        | Cause::RolloutBroken { .. }
         | Cause::Unrest { .. }
         | Cause::Load { .. }
         | Cause::NoLoad
@@ -579,6 +617,38 @@ fn tag_command(arn: &Arn, place: &Place<'_>) -> String {
     format!("`aws {command}`")
 }
 
+/// The command by which a person takes a failed deployment back.
+fn remedy_command(remedy: &Remedy, story: &Story) -> String {
+    let command = match remedy {
+        Remedy::StopDeployment { arn } => format!(
+            "ecs stop-service-deployment --service-deployment-arn {} --stop-type ROLLBACK",
+            word(arn)
+        ),
+        Remedy::Redeploy { task_definition } => format!(
+            "ecs update-service --cluster {} --service {} --task-definition {} --force-new-deployment",
+            word(&story.cluster),
+            word(&story.service),
+            word(task_definition)
+        ),
+        Remedy::StopCodeDeploy { deployment } => format!(
+            "deploy stop-deployment --deployment-id {} --auto-rollback-enabled",
+            word(deployment)
+        ),
+    };
+    format!("`aws {command}`")
+}
+
+/// As much of a digest as a person compares.
+fn brief_digest(digest: &str) -> String {
+    let digits = digest.rsplit(':').next().unwrap_or(digest);
+    digits.chars().take(12).collect()
+}
+
+/// As much of a commit as a person compares.
+fn brief_commit(commit: &str) -> String {
+    commit.chars().take(7).collect()
+}
+
 /// Whether it is a service's scalable target, whose name says nothing to a reader.
 fn is_scalable_target(arn: &Arn) -> bool {
     arn.as_str().contains(":scalable-target/")
@@ -628,6 +698,7 @@ fn grouped(slimmed: &[Slimmed]) -> Vec<(Spell, Vec<&Slimmed>)> {
 /// One of each, so that whoever tests a text, a size or a format has all of them.
 #[cfg(test)]
 pub(crate) mod samples {
+    pub(crate) mod rollback;
     pub(crate) mod slim;
 
     use super::*;
@@ -657,6 +728,7 @@ pub(crate) mod samples {
             }
         };
     }
+    use one_of_each;
 
     pub(crate) fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -779,6 +851,7 @@ pub(crate) mod samples {
         Deploying:
             Cause::Deploying { service: api(), back: false },
             Cause::Deploying { service: api(), back: true };
+        RolloutBroken: Cause::RolloutBroken { since: tonight() };
         Unrest: Cause::Unrest { database: postgres(), status: "failing-over".to_owned() };
         Load: slim::loads()[0].clone(), slim::loads()[1].clone();
         NoLoad: Cause::NoLoad;
@@ -989,6 +1062,7 @@ pub(crate) mod samples {
         PutBack: slim::put_back();
         HandUndone: slim::undone();
         DayCapped: slim::capped();
+        Rollback: rollback::first(), rollback::rest(0), rollback::rest(1), rollback::rest(2), rollback::rest(3), rollback::rest(4), rollback::rest(5), rollback::rest(6), rollback::rest(7), rollback::rest(8);
     }
 
     fn refused(wanted: State) -> News {
@@ -1255,6 +1329,7 @@ mod tests {
         let place = samples::place(zone, language, watch);
         let news = samples::news()
             .into_iter()
+            .chain(samples::rollback::each_fault())
             .map(|it| news(&it, &place).joined());
         let reports = samples::reports()
             .into_iter()

@@ -197,6 +197,7 @@ fn rules_and_schedules_are_read_with_their_names() {
         [
             "test-power-staging-tick",
             "test-scale-production-tick",
+            "test-explain-rollback-tick",
             "test-notify-slack-tick"
         ]
     );

@@ -1,27 +1,42 @@
 //! ECS on Fargate: services that keep their count of tasks, deployments that complete, fail and roll
 //! back, and tasks that take their time. Nothing is instant that is not instant at AWS.
 
+mod alarms;
 mod api;
+mod containers;
 mod demands;
+mod ending;
+pub mod flaws;
 mod harness;
+mod history;
+mod made;
 mod model;
 mod refer;
 mod render;
 mod rollout;
+mod saying;
 mod scheduler;
+pub(in crate::services) mod sets;
 mod tasks;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
+pub(in crate::services) use alarms::rang;
+pub use alarms::{DeploymentAlarms, Watch};
+pub use containers::{Container, Pinned};
+pub use flaws::{Flaw, Place};
 pub use harness::{
-    create_cluster, create_service, delete_service, deploy, run_task, set_breaker, set_count,
-    set_fate,
+    create_cluster, create_service, delete_service, deploy, deploy_containers, redeploy, run_task,
+    set_breaker, set_count, set_fate, stall_pulls,
 };
+pub use history::{Release, Revision};
+pub use made::NewService;
+use model::Completed;
 pub use model::{
-    Breaker, Controller, Deployment, Fate, Health, Last, NewService, Release, Rollout, Service,
-    Status, Task, TaskDefinition,
+    Balancer, Breaker, Controller, Deployment, Fate, Health, Last, Rollout, Service, Status, Task,
+    TaskDefinition,
 };
 pub use refer::service_arn;
 pub(super) use refer::service_arn_of;
@@ -49,6 +64,11 @@ pub struct Ecs {
     loose: Vec<Task>,
     /// The revisions of each family, the first of them 1.
     definitions: BTreeMap<String, Vec<TaskDefinition>>,
+    /// What is wrong where.
+    flaws: BTreeMap<Place, Flaw>,
+    /// Whether a service deployment that fails with nothing to roll back to ends as
+    /// `ROLLBACK_FAILED`, as some were seen to; else it stays `IN_PROGRESS`, as the documents have it.
+    pub ends_without_candidate: bool,
 }
 
 /// A cluster.
@@ -118,6 +138,27 @@ pub enum Happening {
         /// Its ARN.
         service: String,
     },
+    /// A deployment whose tasks all run well has waited for its alarms long enough.
+    Baked {
+        /// The ARN of its service.
+        service: String,
+        /// Its id.
+        deployment: String,
+    },
+    /// ECS notices that an alarm rings.
+    Rings {
+        /// The ARN of the service whose deployment it watches.
+        service: String,
+        /// The alarm's name.
+        alarm: String,
+    },
+    /// A service deployment is stopped, as it was asked for.
+    Stops {
+        /// The ARN of the service.
+        service: String,
+        /// Its ARN.
+        release: String,
+    },
     /// A task takes its next step.
     Task {
         /// The ARN of the service that it was started for.
@@ -156,6 +197,12 @@ impl Happening {
         match self {
             Self::Reconcile { service } => scheduler::reconcile(world, &service),
             Self::Steady { service } => scheduler::steady(world, &service),
+            Self::Baked {
+                service,
+                deployment,
+            } => scheduler::baked(world, &service, &deployment),
+            Self::Rings { service, alarm } => alarms::noticed(world, &service, &alarm),
+            Self::Stops { service, release } => rollout::stop(world, &service, &release),
             Self::Task { owner, task, step } => tasks::step(world, owner.as_deref(), &task, step),
         }
     }

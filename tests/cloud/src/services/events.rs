@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     call::{Call, Demand, Fault, Outcome, Tags},
+    hash,
     services::{Protocol, Service, unknown_operation},
     world::{ACCOUNT, REGION, What, World},
 };
@@ -93,6 +94,25 @@ pub fn emit(
     post(world, source, detail_type, resources, detail);
 }
 
+/// The same with an id that is not drawn, so that whoever emits it takes nothing from the world's
+/// chance.
+pub(in crate::services) fn emit_undrawn(
+    world: &mut World,
+    source: &str,
+    detail_type: &str,
+    resources: Vec<String>,
+    detail: Value,
+) {
+    let of = format!("{} {resources:?} {detail}", world.now);
+    put(
+        world,
+        &hash::uuid(&of),
+        [source, detail_type],
+        resources,
+        detail,
+    );
+}
+
 fn post(
     world: &mut World,
     source: &str,
@@ -101,6 +121,17 @@ fn post(
     detail: Value,
 ) -> String {
     let id = [8, 4, 4, 4, 12].map(|digits| world.id(digits)).join("-");
+    put(world, &id, [source, detail_type], resources, detail);
+    id
+}
+
+fn put(
+    world: &mut World,
+    id: &str,
+    [source, detail_type]: [&str; 2],
+    resources: Vec<String>,
+    detail: Value,
+) {
     let time = world.now.round(Unit::Second).unwrap_or(world.now);
     let mut envelope = json!({
         "version": "0",
@@ -117,7 +148,6 @@ fn post(
         at: world.now,
         envelope,
     });
-    id
 }
 
 impl Service for EventsService {

@@ -10,21 +10,31 @@ use crate::{
 
 pub mod autoscaling;
 pub mod cloudwatch;
+pub mod codedeploy;
 pub mod dynamodb;
+pub mod ecr;
 pub mod ecs;
+pub mod elbv2;
 pub mod events;
+pub mod logs;
 pub mod rds;
+pub mod secretsmanager;
 pub mod sns;
 pub mod ssm;
 
 /// Every service that is modelled.
-pub const ALL: [&dyn Service; 8] = [
+pub const ALL: [&dyn Service; 13] = [
     &autoscaling::SERVICE,
     &cloudwatch::SERVICE,
+    &codedeploy::SERVICE,
     &dynamodb::SERVICE,
+    &ecr::SERVICE,
     &ecs::SERVICE,
+    &elbv2::SERVICE,
     &events::SERVICE,
+    &logs::SERVICE,
     &rds::SERVICE,
+    &secretsmanager::SERVICE,
     &sns::SERVICE,
     &ssm::SERVICE,
 ];
@@ -130,6 +140,8 @@ pub enum Happening {
     Rds(rds::Happening),
     /// In CloudWatch.
     CloudWatch(cloudwatch::Happening),
+    /// In CodeDeploy.
+    CodeDeploy(codedeploy::Happening),
 }
 
 impl Happening {
@@ -140,6 +152,7 @@ impl Happening {
             Self::AutoScaling(happening) => happening.happen(world),
             Self::Rds(happening) => happening.happen(world),
             Self::CloudWatch(happening) => happening.happen(world),
+            Self::CodeDeploy(happening) => happening.happen(world),
         }
     }
 }
@@ -165,5 +178,11 @@ impl From<rds::Happening> for Happening {
 impl From<cloudwatch::Happening> for Happening {
     fn from(happening: cloudwatch::Happening) -> Self {
         Self::CloudWatch(happening)
+    }
+}
+
+impl From<codedeploy::Happening> for Happening {
+    fn from(happening: codedeploy::Happening) -> Self {
+        Self::CodeDeploy(happening)
     }
 }

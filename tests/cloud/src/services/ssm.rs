@@ -93,6 +93,18 @@ pub fn value<'a>(world: &'a World, name: &str) -> Option<&'a str> {
     Some(&parameter.latest()?.value)
 }
 
+/// Whether there is a parameter of this name or ARN.
+pub(in crate::services) fn exists(world: &World, given: &str) -> bool {
+    let (name, _) = name_of(world, given);
+    world.ssm.parameters.contains_key(&name)
+}
+
+/// The name in an ARN, with its leading slash; a name stays what it is.
+pub(in crate::services) fn plain_name(given: &str) -> String {
+    let prefix = format!("arn:aws:ssm:{REGION}:{ACCOUNT}:parameter");
+    given.strip_prefix(&prefix).unwrap_or(given).to_owned()
+}
+
 fn invalid(message: impl Into<String>) -> Fault {
     Fault::client("ValidationException", message)
 }

@@ -130,6 +130,7 @@ async fn bench(options: &Options) -> Result<()> {
     let subjects = [
         built("power-staging", STAGING)?,
         built("scale-production", PRODUCTION)?,
+        built("explain-rollback", Tick::Round)?,
         built("notify-slack", Tick::Agenda)?,
         built("nightshift-empty", Tick::Nothing)?,
     ];
@@ -143,7 +144,7 @@ async fn bench(options: &Options) -> Result<()> {
         &mut progress,
     )
     .await?;
-    let [staging, production, notifier, empty] = &subjects;
+    let [staging, production, explainer, notifier, empty] = &subjects;
     let (mut told, mut played, mut nights) = (None, None, None);
     if !options.start_only {
         let alarms = told::measure(&notifier.binary, &throttle, 10, &directory, &mut progress);
@@ -157,6 +158,7 @@ async fn bench(options: &Options) -> Result<()> {
     let mut tables = vec![
         table::starts(&starts, staging, empty)?,
         table::starts(&starts, production, empty)?,
+        table::starts(&starts, explainer, empty)?,
         table::starts(&starts, notifier, empty)?,
         table::peer(
             &starts,

@@ -35,6 +35,8 @@ pub(crate) enum Tick {
     Nothing,
     /// The marks that the function of this name left at these estates.
     Marks(&'static str, &'static [Estate]),
+    /// explain-rollback's mark of its last round.
+    Round,
     /// notify-slack's agenda.
     Agenda,
 }
@@ -78,6 +80,12 @@ impl Tick {
                 .iter()
                 .map(|estate| mark(function, estate))
                 .collect(),
+            Self::Round => vec![json!({
+                "pk": { "S": "tick" },
+                "sk": { "S": "*/rollouts" },
+                "explain-rollback/look_again_at": { "N": "4102444800" },
+                "explain-rollback/looked_at": { "N": "1764000000" },
+            })],
             Self::Agenda => vec![json!({
                 "pk": { "S": "slack/watch" },
                 "sk": { "S": "agenda" },

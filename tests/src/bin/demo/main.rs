@@ -1,8 +1,9 @@
 //! `make demo`: a long weekend of three staging environments and a week of production on a local AWS,
 //! on the real binaries deployed from the real template. Each ends with a comparison of before and
-//! after: equal, or exit 1.
+//! after: equal, or exit 1. Then a release of production fails, and its story must arrive in Slack.
 
 mod printer;
+mod release;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -72,7 +73,9 @@ fn language() -> Result<String> {
 
 async fn demo(language: &str) -> Result<bool> {
     let began = Instant::now();
-    println!("nightshift: a long weekend and a week with a holiday on a local AWS\n");
+    println!(
+        "nightshift: a long weekend, a week with a holiday and a bad release on a local AWS\n"
+    );
     let mut steps = Steps::default();
     steps.next("Starting MiniStack, moto and a Slack");
     let local = LocalAws::start().await?;
@@ -108,7 +111,9 @@ async fn demo(language: &str) -> Result<bool> {
     let weekend = weekend::play(&stage, monday, &mut printer).await?;
     printer.flush();
     let staging = compare(&weekend, &STAGING);
-    let production = a_week(&mut stage, monday, &mut printer).await?;
+    let (production, monday) = a_week(&mut stage, monday, &mut printer).await?;
+    let tuesday = play::at(monday.saturating_add(8.days()), "14:00")?;
+    release::play(tuesday, language, &slack, &mut printer).await?;
     alarms(&stage, &slack, &topic, &played).await?;
     show(&slack).await?;
     println!(
@@ -121,8 +126,8 @@ async fn demo(language: &str) -> Result<bool> {
     Ok(staging && production)
 }
 
-/// Production's week; whether its day is as it shall be.
-async fn a_week(stage: &mut Stage, after: Date, printer: &mut Printer) -> Result<bool> {
+/// Production's week; whether its day is as it shall be, and the week's Monday.
+async fn a_week(stage: &mut Stage, after: Date, printer: &mut Printer) -> Result<(bool, Date)> {
     println!("\n\nProduction never sleeps: it gets smaller at night and on holidays.\n");
     let mut steps = Steps::default();
     steps.next("Creating estate 2: two services, Aurora Serverless v2, three alarms");
@@ -134,7 +139,7 @@ async fn a_week(stage: &mut Stage, after: Date, printer: &mut Printer) -> Result
     println!("The week is the next one with a holiday: Monday is {monday}.");
     let played = week::play(stage, monday, printer).await?;
     printer.flush();
-    Ok(compare(&played, &PRODUCTION))
+    Ok((compare(&played, &PRODUCTION), monday))
 }
 
 /// A Slack whose clock shows what is played.

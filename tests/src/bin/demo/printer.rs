@@ -37,6 +37,11 @@ impl Printer {
         }
     }
 
+    /// Lets the clock of Slack show an instant.
+    pub(super) fn passes(&self, at: Timestamp) {
+        self.played.store(at.as_second(), Ordering::Relaxed);
+    }
+
     fn time(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone())
             .strftime("%a %H:%M")
@@ -89,13 +94,13 @@ impl Audience for Printer {
     }
 
     fn aside(&mut self, at: Timestamp, what: &str) {
-        self.played.store(at.as_second(), Ordering::Relaxed);
+        self.passes(at);
         self.flush();
         println!("{:<10}  {what}", self.time(at));
     }
 
     fn moment(&mut self, moment: &Moment) {
-        self.played.store(moment.at.as_second(), Ordering::Relaxed);
+        self.passes(moment.at);
         self.invocations += 1;
         self.calls += moment.calls.len();
         self.messages += moment.mail.len();
@@ -180,7 +185,7 @@ fn waits(reports: &[Report]) -> Option<String> {
 }
 
 /// A line in pieces that fit beside the time.
-fn wrapped(line: &str) -> Vec<String> {
+pub(super) fn wrapped(line: &str) -> Vec<String> {
     const WIDTH: usize = 100;
 
     let mut lines = vec![String::new()];

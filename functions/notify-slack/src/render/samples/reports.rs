@@ -23,6 +23,7 @@ pub(in crate::render) fn report(severity: Severity, title: &str, lines: &[&str])
         },
         title: title.to_owned(),
         lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        excerpt: Vec::new(),
     })))
 }
 

@@ -30,6 +30,11 @@ fn brakes() -> Vec<(&'static str, Change, Change)> {
             },
         ),
         (
+            "a deployment that failed and is not taken back",
+            |play| play.broken = Some(play.now),
+            |play| play.broken = None,
+        ),
+        (
             "old tasks of a blue/green deployment",
             |play| play.watched("web").service.older = 1,
             |play| play.watched("web").service.older = 0,

@@ -215,6 +215,7 @@ impl Estate {
                 order: None,
             },
             owners: BTreeMap::new(),
+            broken: None,
             rivals: BTreeMap::new(),
             released: false,
             now: now - minutes(20),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     call::Actor,
-    services::{events, sns},
+    services::{codedeploy, ecs, events, sns},
     world::{ACCOUNT, World},
 };
 
@@ -111,6 +111,14 @@ fn listed(metric: &Metric, name: &str, value: &str) -> Value {
 }
 
 impl Alarm {
+    /// How many seconds it looks back; none for one of others.
+    pub(in crate::services) fn span(&self) -> i64 {
+        match &self.kind {
+            Kind::Metric(alarm) => alarm.period * alarm.evaluation_periods,
+            Kind::Composite(_) => 0,
+        }
+    }
+
     pub(super) fn described(&self) -> Value {
         let mut shown = json!({
             "AlarmName": self.name,
@@ -263,6 +271,10 @@ pub(super) fn change(
         vec![arn(name)],
         detail,
     );
+    if value == "ALARM" {
+        ecs::rang(world, name);
+        codedeploy::rang(world, name);
+    }
     if !alarm.actions_enabled {
         return;
     }

@@ -1,6 +1,7 @@
 //! ECS's operations, with the refusals of its API's model.
 
 mod clusters;
+mod releases;
 mod services;
 mod tasks;
 
@@ -25,8 +26,10 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Outcome {
         "DeleteService" => services::delete(world, call),
         "DescribeServices" => services::describe(world, call),
         "ListServices" => services::list(world, call),
-        "ListServiceDeployments" => services::list_releases(world, call),
-        "DescribeServiceDeployments" => services::describe_releases(world, call),
+        "ListServiceDeployments" => releases::list(world, call),
+        "DescribeServiceDeployments" => releases::describe(world, call),
+        "DescribeServiceRevisions" => releases::revisions(world, call),
+        "StopServiceDeployment" => releases::stop(world, call),
         "RunTask" => tasks::run(world, call),
         "StopTask" => tasks::stop(world, call),
         "DescribeTasks" => tasks::describe(world, call),

@@ -17,6 +17,7 @@ pub(super) fn bucket(operation: &str) -> Option<Bucket> {
         "DescribeServiceDeployments" | "ListServiceDeployments" => {
             ("ecs service deployment read", 50.0, 20.0)
         }
+        "DescribeServiceRevisions" => ("ecs service revision read", 50.0, 20.0),
         "DescribeTasks" | "ListTasks" => ("ecs cluster resource read", 100.0, 20.0),
         "RunTask" | "StopTask" => ("ecs cluster resource modify", 100.0, 40.0),
         "DescribeClusters" => ("ecs cluster read", 50.0, 20.0),
@@ -55,6 +56,8 @@ pub(super) fn demands(ecs: &Ecs, call: &Call) -> Vec<Demand> {
             vec![within("service", given("service"))]
         }
         "DescribeServiceDeployments" => each(call, "serviceDeploymentArns", |one| on(one.into())),
+        "DescribeServiceRevisions" => each(call, "serviceRevisionArns", |one| on(one.into())),
+        "StopServiceDeployment" => vec![on(given("serviceDeploymentArn").to_owned())],
         "StopTask" => vec![within("task", given("task"))],
         "RunTask" => {
             let definition = ecs.find_definition(given("taskDefinition"));

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     call::{Actor, Tags},
@@ -10,10 +10,11 @@ use crate::{
     services::{
         autoscaling,
         ecs::{
-            Breaker, Fate, Health, Last, NewService, Rollout, Service, Status, Task,
-            TaskDefinition, refer, rollout, scheduler,
+            Balancer, Breaker, Fate, Health, Last, NewService, Rollout, Service, Status, Task,
+            TaskDefinition, history, refer, rollout, scheduler,
             tasks::{self, Start},
         },
+        elbv2,
     },
     world::{What, World},
 };
@@ -32,7 +33,11 @@ pub fn create_cluster(world: &mut World, name: &str) -> String {
 /// Makes a service, and its cluster if there is none; answers its ARN.
 pub fn create_service(world: &mut World, by: &Actor, new: NewService) -> String {
     create_cluster(world, &new.cluster);
-    let containers = vec![container(&new.name)];
+    let containers = if new.containers.is_empty() {
+        vec![container(&new.name)]
+    } else {
+        new.containers.clone()
+    };
     let definition = register(
         world,
         &new.name,
@@ -44,6 +49,7 @@ pub fn create_service(world: &mut World, by: &Actor, new: NewService) -> String 
             memory: new.memory,
             arm: new.arm,
             containers,
+            more: Map::new(),
             fate: new.fate,
             tags: Tags::new(),
             registered_at: world.now,
@@ -84,6 +90,7 @@ pub(super) fn put_service(
         world.ecs.loose.extend(old.tasks);
     }
     let (steady, count) = (new.steady, new.desired);
+    let balancers = balancers_of(world, &new, definition);
     let service = Service {
         arn: arn.clone(),
         cluster: new.cluster,
@@ -93,16 +100,22 @@ pub(super) fn put_service(
         tags: new.tags,
         deployments: Vec::new(),
         releases: Vec::new(),
+        revisions: Vec::new(),
         tasks: Vec::new(),
         controller: new.controller,
         daemon: new.daemon,
         breaker: new.breaker,
+        alarms: new.alarms,
         load_balanced: new.load_balanced,
+        balancers,
+        grace: new.grace,
+        network: new.network,
         health_checked: new.health_checked,
         created_at: world.now,
         events: Vec::new(),
         deleted_at: None,
         last_completed: None,
+        pulls_counted: None,
         steady: false,
         steady_due: false,
     };
@@ -116,6 +129,28 @@ pub(super) fn put_service(
     arn
 }
 
+/// The target groups of a service, which are made where there are none: one of the service's own name if
+/// it is load balanced and none is said.
+fn balancers_of(world: &mut World, new: &NewService, definition: &str) -> Vec<Balancer> {
+    let mut balancers = new.balancers.clone();
+    if balancers.is_empty() && new.load_balanced {
+        let containers = world.ecs.definition(definition);
+        let first = containers.and_then(|one| one.containers.first());
+        let name = first
+            .and_then(|one| one.get("name"))
+            .and_then(Value::as_str);
+        balancers.push(Balancer {
+            group: elbv2::group_arn(&new.name),
+            container: name.unwrap_or("app").to_owned(),
+            port: 80,
+        });
+    }
+    for balancer in &balancers {
+        elbv2::stand(world, &balancer.group, balancer.port);
+    }
+    balancers
+}
+
 /// Lets a new service be as if it had run for long.
 fn settle(world: &mut World, arn: &str) {
     let Some(service) = world.ecs.services.get(arn).cloned() else {
@@ -125,7 +160,10 @@ fn settle(world: &mut World, arn: &str) {
         return;
     };
     let deployment = service.primary().map(|deployment| deployment.id.clone());
+    let revision = service.primary().map(|one| one.revision.clone());
     let start = Start {
+        pins: history::pins(world, arn, &revision.unwrap_or_default()),
+        subnet: scheduler::subnet_of(&service),
         owner: Some(arn.to_owned()),
         cluster: service.cluster.clone(),
         group: format!("service:{}", service.name),
@@ -140,6 +178,8 @@ fn settle(world: &mut World, arn: &str) {
         .map(|_| Task {
             last: Last::Running,
             settled: true,
+            flaw: None,
+            fate: definition.fate,
             started_at: Some(world.now),
             health: if service.health_checked {
                 Health::Healthy
@@ -174,6 +214,46 @@ pub fn deploy(world: &mut World, by: &Actor, arn: &str, fate: Fate) -> String {
     let family = current.family.clone();
     let definition = register(world, &family, TaskDefinition { fate, ..current });
     rollout::begin(world, by, arn, &definition)
+}
+
+/// Deploys a new revision of a service's task definition with these containers; answers the
+/// deployment's id. Empty if there is no such service.
+pub fn deploy_containers(
+    world: &mut World,
+    by: &Actor,
+    arn: &str,
+    containers: Vec<Value>,
+) -> String {
+    let current = world.ecs.service(arn).map(Service::task_definition);
+    let current = current.and_then(|current| world.ecs.definition(current));
+    let Some(current) = current.cloned() else {
+        return String::new();
+    };
+    let family = current.family.clone();
+    let fresh = TaskDefinition {
+        containers,
+        ..current
+    };
+    let definition = register(world, &family, fresh);
+    rollout::begin(world, by, arn, &definition)
+}
+
+/// Deploys a service's task definition once more, as `--force-new-deployment` does: tags are resolved
+/// anew. Answers the deployment's id; empty if there is no such service.
+pub fn redeploy(world: &mut World, by: &Actor, arn: &str) -> String {
+    let definition = world.ecs.service(arn).map(Service::task_definition);
+    let Some(definition) = definition.map(ToOwned::to_owned) else {
+        return String::new();
+    };
+    rollout::begin(world, by, arn, &definition)
+}
+
+/// Lets the circuit breaker of a service stop counting failed pulls of images at this many: such a
+/// deployment was seen to stay `IN_PROGRESS` with two failed tasks for a quarter of an hour and more.
+pub fn stall_pulls(world: &mut World, arn: &str, at: Option<u32>) {
+    if let Some(service) = world.ecs.services.get_mut(arn) {
+        service.pulls_counted = at;
+    }
 }
 
 /// Changes what becomes of the tasks of a service's task definition that are started from now on:
@@ -236,6 +316,7 @@ pub fn run_task(
             memory: 512,
             arm: false,
             containers: vec![container(family)],
+            more: Map::new(),
             fate: Fate::Healthy,
             tags: Tags::new(),
             registered_at: world.now,

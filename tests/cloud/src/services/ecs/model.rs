@@ -3,9 +3,12 @@
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::call::Tags;
+use crate::{
+    call::Tags,
+    services::ecs::{Container, DeploymentAlarms, Flaw, Release, Revision},
+};
 
 /// What becomes of the tasks of a task definition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,29 +92,35 @@ pub struct Deployment {
     pub stalled: bool,
     /// The ARN of the service deployment that it belongs to.
     pub(super) release: String,
+    /// The ARN of the service revision that its tasks are of.
+    pub(super) revision: String,
+    /// The target group of a task set, where it is not the service's.
+    pub(super) group: Option<String>,
+    /// The deployment of `CodeDeploy` that made a task set; none for the one that was there before.
+    pub(super) external: Option<String>,
     /// How many of its tasks in a row never ran.
     pub(super) failed_starts: u32,
     /// The instant before which no task is started, after such failures.
     pub(super) next_start: Option<Timestamp>,
 }
 
-/// An entry of the service's history: what the API calls a service deployment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Release {
-    /// Its ARN.
-    pub arn: String,
-    /// The ARN of the service revision that it brings.
-    pub revision: String,
-    /// Where it stands: `IN_PROGRESS`, `SUCCESSFUL`, `ROLLBACK_SUCCESSFUL`, ….
-    pub status: &'static str,
-    /// Why.
-    pub reason: Option<String>,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-    /// When it was rolled back, why, and to which service revision.
-    pub rollback: Option<(Timestamp, String, String)>,
+/// A deployment that may be rolled back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Completed {
+    pub(super) id: String,
+    pub(super) task_definition: String,
+    pub(super) revision: String,
+}
+
+/// What stands before a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balancer {
+    /// The ARN of the target group.
+    pub group: String,
+    /// The name of the container that it sends to.
+    pub container: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// A service.
@@ -132,8 +141,10 @@ pub struct Service {
     pub tags: Tags,
     /// Its deployments, the PRIMARY one first.
     pub deployments: Vec<Deployment>,
-    /// The deployments that it ever had, the last one first.
+    /// Its service deployments of ninety days, the last one first.
     pub releases: Vec<Release>,
+    /// The service revisions that these speak of, the last one first.
+    pub revisions: Vec<Revision>,
     /// Its tasks, the oldest first, also those that stopped within the hour.
     pub tasks: Vec<Task>,
     /// Who deploys it.
@@ -142,8 +153,16 @@ pub struct Service {
     pub daemon: bool,
     /// Its circuit breaker.
     pub breaker: Breaker,
+    /// The alarms that fail its deployments.
+    pub alarms: DeploymentAlarms,
     /// Whether a load balancer stands before it: tasks are deregistered before they stop.
     pub load_balanced: bool,
+    /// The target groups that its tasks are registered with.
+    pub balancers: Vec<Balancer>,
+    /// For how many seconds a new task's health is not looked at.
+    pub grace: Option<u32>,
+    /// Its network configuration as it was given, `null` if none was.
+    pub network: Value,
     /// Whether its containers have health checks.
     pub health_checked: bool,
     /// When it was made.
@@ -151,8 +170,9 @@ pub struct Service {
     /// The texts of its events with their instants, the last one first.
     pub events: Vec<(Timestamp, String)>,
     pub(super) deleted_at: Option<Timestamp>,
-    /// The id and the task definition of the deployment that may be rolled back to.
-    pub(super) last_completed: Option<(String, String)>,
+    pub(super) last_completed: Option<Completed>,
+    /// How many failed pulls of an image the circuit breaker counts at most: it was seen to stop there.
+    pub(super) pulls_counted: Option<u32>,
     pub(super) steady: bool,
     pub(super) steady_due: bool,
 }
@@ -280,10 +300,8 @@ pub struct Task {
     pub memory: u32,
     /// Whether it runs on ARM.
     pub arm: bool,
-    /// The name of its container.
-    pub container: String,
-    /// The image of its container.
-    pub image: String,
+    /// Its containers.
+    pub containers: Vec<Container>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was RUNNING.
@@ -296,12 +314,16 @@ pub struct Task {
     pub stop_code: Option<&'static str>,
     /// Why it stopped.
     pub stopped_reason: Option<String>,
-    /// What its container exited with.
-    pub exit_code: Option<u8>,
     /// How often it changed.
     pub version: u32,
     /// What becomes of it.
     pub fate: Fate,
+    /// What is wrong with it.
+    pub flaw: Option<Flaw>,
+    /// The subnet that its network interface is in, if its service was given any.
+    pub(super) subnet: Option<String>,
+    /// The name of the role that it is started with.
+    pub(super) execution_role: String,
     /// How long it runs by itself, in seconds; for ever if none.
     pub(super) lasting: Option<RangeInclusive<u64>>,
     /// The deployment that counts it: not the one that started it after a rollback.
@@ -349,166 +371,12 @@ pub struct TaskDefinition {
     pub arm: bool,
     /// Its containers, as they were registered.
     pub containers: Vec<Value>,
+    /// What else it was registered with: roles, volumes.
+    pub more: Map<String, Value>,
     /// What becomes of its tasks.
     pub fate: Fate,
     /// Its tags.
     pub tags: Tags,
     /// When it was registered.
     pub registered_at: Timestamp,
-}
-
-/// A service to be made.
-#[derive(Clone, Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-pub struct NewService {
-    /// The cluster's name.
-    pub cluster: String,
-    /// Its name, which is its family's too.
-    pub name: String,
-    /// How many tasks are asked for.
-    pub desired: u32,
-    /// Its tags.
-    pub tags: Tags,
-    /// Who deploys it.
-    pub controller: Controller,
-    /// Whether it runs one task for each container instance: then `desired` is how many there are.
-    pub daemon: bool,
-    /// Its circuit breaker.
-    pub breaker: Breaker,
-    /// Whether a load balancer stands before it.
-    pub load_balanced: bool,
-    /// Whether its containers have health checks.
-    pub health_checked: bool,
-    /// The CPU units of a task.
-    pub cpu: u32,
-    /// The memory of a task in MiB.
-    pub memory: u32,
-    /// Whether its tasks run on ARM.
-    pub arm: bool,
-    /// What becomes of its tasks.
-    pub fate: Fate,
-    /// Whether its tasks run already and its deployment is COMPLETED; otherwise it begins as
-    /// after `CreateService`.
-    pub steady: bool,
-}
-
-impl NewService {
-    /// A steady service of one task of a quarter vCPU and half a GB, with a circuit breaker that
-    /// rolls back and a health check.
-    #[must_use]
-    pub fn new(cluster: &str, name: &str) -> Self {
-        Self {
-            cluster: cluster.to_owned(),
-            name: name.to_owned(),
-            desired: 1,
-            tags: Tags::new(),
-            controller: Controller::Ecs,
-            daemon: false,
-            breaker: Breaker::RollsBack,
-            load_balanced: false,
-            health_checked: true,
-            cpu: 256,
-            memory: 512,
-            arm: false,
-            fate: Fate::Healthy,
-            steady: true,
-        }
-    }
-
-    /// With so many tasks.
-    #[must_use]
-    pub fn count(self, desired: u32) -> Self {
-        Self { desired, ..self }
-    }
-
-    /// With a tag more.
-    #[must_use]
-    pub fn tag(mut self, key: &str, value: &str) -> Self {
-        self.tags.insert(key.to_owned(), value.to_owned());
-        self
-    }
-
-    /// With these tags more.
-    #[must_use]
-    pub fn tags(mut self, tags: &Tags) -> Self {
-        let more = tags.iter().map(|(key, value)| (key.clone(), value.clone()));
-        self.tags.extend(more);
-        self
-    }
-
-    /// With a circuit breaker that rolls back, or with none.
-    #[must_use]
-    pub fn circuit_breaker(self, on: bool) -> Self {
-        self.breaker(if on { Breaker::RollsBack } else { Breaker::Off })
-    }
-
-    /// With this circuit breaker.
-    #[must_use]
-    pub fn breaker(self, breaker: Breaker) -> Self {
-        Self { breaker, ..self }
-    }
-
-    /// Deployed by `CodeDeploy`.
-    #[must_use]
-    pub fn code_deploy(self) -> Self {
-        Self {
-            controller: Controller::CodeDeploy,
-            breaker: Breaker::Off,
-            ..self
-        }
-    }
-
-    /// One task for each of so many container instances.
-    #[must_use]
-    pub fn daemon(self, instances: u32) -> Self {
-        Self {
-            daemon: true,
-            desired: instances,
-            ..self
-        }
-    }
-
-    /// Behind a load balancer.
-    #[must_use]
-    pub fn load_balanced(self) -> Self {
-        Self {
-            load_balanced: true,
-            ..self
-        }
-    }
-
-    /// Without a health check: its tasks' health stays UNKNOWN.
-    #[must_use]
-    pub fn without_health_check(self) -> Self {
-        Self {
-            health_checked: false,
-            ..self
-        }
-    }
-
-    /// With tasks of so many CPU units and MiB.
-    #[must_use]
-    pub fn size(self, cpu: u32, memory: u32) -> Self {
-        Self {
-            cpu,
-            memory,
-            ..self
-        }
-    }
-
-    /// On ARM.
-    #[must_use]
-    pub fn arm(self) -> Self {
-        Self { arm: true, ..self }
-    }
-
-    /// With this fate, beginning with no task.
-    #[must_use]
-    pub fn beginning(self, fate: Fate) -> Self {
-        Self {
-            fate,
-            steady: false,
-            ..self
-        }
-    }
 }

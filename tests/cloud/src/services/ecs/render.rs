@@ -5,11 +5,17 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     call::Tags,
+    hash,
     services::ecs::{
-        Breaker, Controller, Deployment, Health, Last, Release, Rollout, Service, Status, Task,
-        TaskDefinition, refer,
+        Breaker, Container, Controller, Deployment, DeploymentAlarms, Health, Last, Rollout,
+        Service, Status, Task, TaskDefinition, refer,
     },
+    world::ACCOUNT,
 };
+
+mod releases;
+
+pub(super) use releases::{release, release_brief, revision};
 
 /// An instant in an answer: seconds since the epoch.
 // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
@@ -48,13 +54,6 @@ pub(super) fn service(service: &Service, with_tags: bool) -> Value {
         "enable": service.breaker != Breaker::Off,
         "rollback": service.breaker == Breaker::RollsBack,
     });
-    let balancers = if service.load_balanced {
-        let group = format!("targetgroup/{}/0123456789abcdef", service.name);
-        let arn = refer::arn(&group).replace(":ecs:", ":elasticloadbalancing:");
-        json!([{ "targetGroupArn": arn, "containerName": "app", "containerPort": 80 }])
-    } else {
-        json!([])
-    };
     let deploys = service.controller == Controller::Ecs;
     let deployments = service.deployments.iter().filter(|_| deploys);
     let sets = service.deployments.iter().filter(|_| !deploys);
@@ -83,13 +82,16 @@ pub(super) fn service(service: &Service, with_tags: bool) -> Value {
             "maximumPercent": 200,
             "minimumHealthyPercent": 100,
             "strategy": "ROLLING",
+            "alarms": alarms(&service.alarms),
         },
         "deploymentController": { "type": if deploys { "ECS" } else { "CODE_DEPLOY" } },
         "deployments": deployments.map(|one| deployment(service, one)).collect::<Value>(),
         "taskSets": sets.map(|one| task_set(service, one)).collect::<Value>(),
         "currentServiceDeployment": current.map(|one| &one.release),
         "events": events.collect::<Value>(),
-        "loadBalancers": balancers,
+        "loadBalancers": balancers(service),
+        "networkConfiguration": service.network,
+        "healthCheckGracePeriodSeconds": service.grace,
         "serviceRegistries": [],
         "placementConstraints": [],
         "placementStrategy": [],
@@ -103,13 +105,52 @@ pub(super) fn service(service: &Service, with_tags: bool) -> Value {
     }))
 }
 
+/// The target groups of a service.
+pub(super) fn balancers(service: &Service) -> Value {
+    let balancers = service.balancers.iter();
+    let shown = balancers.map(|one| {
+        json!({
+            "targetGroupArn": one.group,
+            "containerName": one.container,
+            "containerPort": one.port,
+        })
+    });
+    shown.collect()
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentAlarms.html>
+pub(super) fn alarms(alarms: &DeploymentAlarms) -> Value {
+    json!({
+        "alarmNames": alarms.names,
+        "enable": alarms.enable,
+        "rollback": alarms.rollback,
+    })
+}
+
+/// The counts of each revision of which a deployment is left: asked for, running, pending.
+pub(super) fn revision_counts(service: &Service) -> Vec<(String, [usize; 3])> {
+    let mut all: Vec<(String, [usize; 3])> = Vec::new();
+    for deployment in &service.deployments {
+        let [asked, running, pending] = counts(service, deployment);
+        match all.iter_mut().find(|(arn, _)| *arn == deployment.revision) {
+            Some((_, sum)) => {
+                let [a, r, p] = *sum;
+                *sum = [a + asked, r + running, p + pending];
+            }
+            None => all.push((deployment.revision.clone(), [asked, running, pending])),
+        }
+    }
+    all
+}
+
 /// The counts of a deployment: asked for, running, pending.
-fn counts(service: &Service, deployment: &Deployment) -> [usize; 3] {
+pub(super) fn counts(service: &Service, deployment: &Deployment) -> [usize; 3] {
     let of_it = || {
         let tasks = service.tasks.iter();
         tasks.filter(|task| task.deployment.as_deref() == Some(deployment.id.as_str()))
     };
-    let asked = if deployment.primary && deployment.rollout != Rollout::Failed {
+    let is_set = service.controller == Controller::CodeDeploy;
+    let asked = if is_set || deployment.primary && deployment.rollout != Rollout::Failed {
         usize::try_from(service.desired).unwrap_or(usize::MAX)
     } else {
         of_it().filter(|task| task.wanted).count()
@@ -152,7 +193,7 @@ fn task_set(service: &Service, set: &Deployment) -> Value {
         (false, _) => "ACTIVE",
     };
     let of = format!("{}/{}", service.cluster, service.name);
-    json!({
+    let mut shown = json!({
         "id": set.id,
         "taskSetArn": refer::arn(&format!("task-set/{of}/{}", set.id)),
         "serviceArn": service.arn,
@@ -166,9 +207,25 @@ fn task_set(service: &Service, set: &Deployment) -> Value {
         "createdAt": epoch(set.created_at),
         "updatedAt": epoch(set.updated_at),
         "launchType": "FARGATE",
+        "loadBalancers": set_balancers(service, set),
         "scale": { "value": 100.0, "unit": "PERCENT" },
         "stabilityStatus": if steady { "STEADY_STATE" } else { "STABILIZING" },
-    })
+    });
+    // "If an AWS CodeDeploy deployment created a task set, the externalId parameter contains the AWS
+    // CodeDeploy deployment ID."
+    if let Some(external) = &set.external {
+        shown["externalId"] = external.as_str().into();
+    }
+    shown
+}
+
+/// The target group of a task set.
+fn set_balancers(service: &Service, set: &Deployment) -> Value {
+    let mut shown = balancers(service);
+    if let (Some(group), Some(first)) = (&set.group, shown.get_mut(0)) {
+        first["targetGroupArn"] = group.as_str().into();
+    }
+    shown
 }
 
 /// A task, with its instants written as the reader wants them.
@@ -195,15 +252,15 @@ pub(super) fn task(task: &Task, at: fn(Timestamp) -> Value, with_tags: bool) -> 
         "cpu": task.cpu.to_string(),
         "memory": task.memory.to_string(),
         "attributes": [{ "name": "ecs.cpu-architecture", "value": architecture }],
-        "attachments": [],
+        "attachments": attachments(task),
         "availabilityZone": "ap-northeast-1a",
         "connectivity": "CONNECTED",
-        "containers": [container(task, health)],
+        "containers": task.containers.iter().enumerate().map(|(n, one)| container(task, n, one, health)).collect::<Value>(),
         "overrides": task.overrides,
         "createdAt": at(task.created_at),
         "startedAt": task.started_at.map(at),
         "stoppingAt": task.stopping_at.map(at),
-        "executionStoppedAt": task.stopping_at.filter(|_| task.exit_code.is_some()).map(at),
+        "executionStoppedAt": task.stopping_at.filter(|_| task.exit_code().is_some()).map(at),
         "stoppedAt": task.stopped_at.map(at),
         "stopCode": task.stop_code,
         "stoppedReason": task.stopped_reason,
@@ -225,31 +282,64 @@ fn last(last: Last) -> &'static str {
     }
 }
 
-fn container(task: &Task, health: &str) -> Value {
-    let id = refer::name_of(&task.arn);
-    let never_ran = task.stop_code.is_some() && task.started_at.is_none();
+fn container(task: &Task, number: usize, container: &Container, health: &str) -> Value {
     let state = match task.last {
         Last::Provisioning | Last::Pending => "PENDING",
         Last::Stopped => "STOPPED",
         Last::Running | Last::Deactivating | Last::Stopping => "RUNNING",
     };
     without_nulls(json!({
-        "containerArn": refer::arn(&format!("container/{}/{id}/0", task.cluster)),
+        "containerArn": refer::arn(&format!("container/{}/{}/{number}", task.cluster, task.id())),
         "taskArn": task.arn,
-        "name": task.container,
-        "image": task.image,
+        "name": container.name,
+        "image": container.image,
+        "imageDigest": container.digest,
         "lastStatus": state,
         "healthStatus": health,
-        "exitCode": task.exit_code,
-        "reason": task.stopped_reason.as_ref().filter(|_| never_ran),
-        "networkInterfaces": [],
+        "exitCode": container.exit_code,
+        "reason": container.reason,
+        "networkInterfaces": interfaces(task),
         "cpu": "0",
     }))
 }
 
+/// The network interface of a task, for those that were told where to have it.
+fn interfaces(task: &Task) -> Value {
+    if task.subnet.is_none() || task.last == Last::Provisioning {
+        return json!([]);
+    }
+    json!([{
+        "attachmentId": hash::uuid(&task.arn),
+        "privateIpv4Address": task.address(),
+    }])
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Attachment.html>
+fn attachments(task: &Task) -> Value {
+    let Some(subnet) = &task.subnet else {
+        return json!([]);
+    };
+    let seed = hash::text(&task.arn);
+    let status = match task.last {
+        Last::Provisioning => "PRECREATED",
+        Last::Stopped => "DELETED",
+        _ => "ATTACHED",
+    };
+    json!([{
+        "id": hash::uuid(&task.arn),
+        "type": "ElasticNetworkInterface",
+        "status": status,
+        "details": [
+            { "name": "subnetId", "value": subnet },
+            { "name": "networkInterfaceId", "value": format!("eni-{:017x}", hash::number(seed, 7, 0) >> 1) },
+            { "name": "privateIPv4Address", "value": task.address() },
+        ],
+    }])
+}
+
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html>
 pub(super) fn definition(definition: &TaskDefinition) -> Value {
-    json!({
+    let mut shown = json!({
         "taskDefinitionArn": definition.arn,
         "family": definition.family,
         "revision": definition.revision,
@@ -263,40 +353,41 @@ pub(super) fn definition(definition: &TaskDefinition) -> Value {
             "cpuArchitecture": if definition.arm { "ARM64" } else { "X86_64" },
             "operatingSystemFamily": "LINUX",
         },
-        "containerDefinitions": definition.containers,
+        "containerDefinitions": definition.containers.iter().map(container_definition).collect::<Value>(),
         "volumes": [],
         "placementConstraints": [],
         "registeredAt": epoch(definition.registered_at),
-    })
-}
-
-/// An entry of a service's history.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html>
-pub(super) fn release(service: &Service, release: &Release, brief: bool) -> Value {
-    let mut shown = json!({
-        "serviceDeploymentArn": release.arn,
-        "serviceArn": service.arn,
-        "clusterArn": refer::arn(&format!("cluster/{}", service.cluster)),
-        "createdAt": epoch(release.created_at),
-        "startedAt": epoch(release.created_at),
-        "finishedAt": release.finished_at.map(epoch),
-        "status": release.status,
-        "statusReason": release.reason,
+        "registeredBy": format!("arn:aws:iam::{ACCOUNT}:user/pipeline"),
     });
     if let Some(members) = shown.as_object_mut() {
-        if brief {
-            members.insert(
-                "targetServiceRevisionArn".to_owned(),
-                json!(release.revision),
-            );
-        } else {
-            let rollback = release.rollback.as_ref().map(|(at, reason, revision)| {
-                json!({ "reason": reason, "startedAt": epoch(*at), "serviceRevisionArn": revision })
-            });
-            members.insert("rollback".to_owned(), json!(rollback));
-            let target = json!({ "arn": release.revision, "requestedTaskCount": service.desired });
-            members.insert("targetServiceRevision".to_owned(), target);
+        members.extend(definition.more.clone());
+    }
+    shown
+}
+
+/// A container as it was registered, with what AWS adds to it.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+fn container_definition(given: &Value) -> Value {
+    let mut shown = json!({
+        "cpu": 0,
+        "portMappings": [],
+        "essential": true,
+        "environment": [],
+        "mountPoints": [],
+        "volumesFrom": [],
+        "systemControls": [],
+    });
+    if let (Some(members), Some(given)) = (shown.as_object_mut(), given.as_object()) {
+        members.extend(given.clone());
+    }
+    let ports = shown.get_mut("portMappings").and_then(Value::as_array_mut);
+    for port in ports.into_iter().flatten() {
+        if port.get("hostPort").is_none() {
+            port["hostPort"] = port["containerPort"].clone();
+        }
+        if port.get("protocol").is_none() {
+            port["protocol"] = "tcp".into();
         }
     }
-    without_nulls(shown)
+    shown
 }

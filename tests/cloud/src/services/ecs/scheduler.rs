@@ -7,12 +7,12 @@ use serde_json::json;
 use crate::{
     call::Actor,
     services::{
-        autoscaling,
+        autoscaling, codedeploy,
         ecs::{
-            Happening, Last, Rollout, Service, Status, render, rollout,
+            Controller, Flaw, Happening, Last, Rollout, Service, Status, alarms, history, rollout,
+            saying,
             tasks::{self, Start},
         },
-        events,
     },
     world::{What, World},
 };
@@ -49,8 +49,8 @@ pub(super) fn count(world: &mut World, by: &Actor, arn: &str, desired: u32) {
 struct Decision {
     /// Tasks to stop, with the deployment that they belong to.
     stop: Vec<(String, String)>,
-    /// How many to start, and for which deployment.
-    start: Option<(u32, String, String)>,
+    /// How many to start, for which deployment and of which task definition.
+    start: Vec<(u32, String, String)>,
     /// When to look again, as starting is held back.
     again: Option<Timestamp>,
 }
@@ -65,14 +65,24 @@ pub(super) fn reconcile(world: &mut World, arn: &str) {
         Status::Draining => return drain(world, arn),
         Status::Active => {}
     }
-    let decision = decide(service, world.now);
+    let now = world.now;
+    if let Some(service) = world.ecs.services.get_mut(arn) {
+        history::take_up(service, now);
+    }
+    let Some(service) = world.ecs.services.get(arn) else {
+        return;
+    };
+    let decision = decide(service, now);
     let reason =
         |deployment: &str| format!("Scaling activity initiated by (deployment {deployment})");
     for (task, deployment) in &decision.stop {
         let reason = reason(deployment);
         tasks::stop(world, Some(arn), task, "ServiceSchedulerInitiated", &reason);
     }
-    if let Some((count, deployment, definition)) = decision.start {
+    let stopped = decision.stop.iter().map(|(task, _)| task.as_str());
+    let stopped: Vec<&str> = stopped.collect();
+    saying::tasks(world, arn, ["stopped", " running"], &stopped);
+    for (count, deployment, definition) in decision.start {
         start(world, arn, count, &deployment, &definition);
     }
     if let Some(at) = decision.again {
@@ -96,13 +106,17 @@ pub(super) fn reconcile(world: &mut World, arn: &str) {
 fn launching(service: &Service) -> Option<&super::Deployment> {
     let primary = service.primary()?;
     if primary.rollout == Rollout::Failed {
-        let (id, _) = service.last_completed.as_ref()?;
-        return service.deployments.iter().find(|one| one.id == *id);
+        let completed = service.last_completed.as_ref()?;
+        let mut deployments = service.deployments.iter();
+        return deployments.find(|one| one.id == completed.id);
     }
     Some(primary).filter(|primary| !primary.stalled)
 }
 
 fn decide(service: &Service, now: Timestamp) -> Decision {
+    if service.controller == Controller::CodeDeploy && service.deployments.len() > 1 {
+        return decide_sets(service, now);
+    }
     let desired = usize::try_from(service.desired).unwrap_or(usize::MAX);
     let launching = launching(service);
     let id = launching.map(|deployment| deployment.id.as_str());
@@ -133,12 +147,35 @@ fn decide(service: &Service, now: Timestamp) -> Decision {
         let missing = u32::try_from(desired - mine.len()).unwrap_or(u32::MAX);
         match deployment.next_start {
             Some(at) if at > now => decision.again = Some(at),
+            _ => decision.start.push((
+                missing,
+                deployment.id.clone(),
+                deployment.task_definition.clone(),
+            )),
+        }
+    }
+    decision
+}
+
+/// Two task sets side by side: each has as many tasks as the service, and the tasks of none that is left
+/// are stopped.
+fn decide_sets(service: &Service, now: Timestamp) -> Decision {
+    let desired = usize::try_from(service.desired).unwrap_or(usize::MAX);
+    let mut decision = Decision::default();
+    for set in &service.deployments {
+        let of_it = |task: &&super::Task| task.wanted && task.deployment.as_ref() == Some(&set.id);
+        let mut mine: Vec<_> = service.tasks.iter().filter(of_it).collect();
+        mine.sort_by_key(|task| (task.last != Last::Running, task.created_at));
+        for task in mine.iter().skip(desired) {
+            decision.stop.push((task.arn.clone(), set.id.clone()));
+        }
+        let missing = u32::try_from(desired.saturating_sub(mine.len())).unwrap_or(u32::MAX);
+        match set.next_start {
+            _ if missing == 0 => {}
+            Some(at) if at > now => decision.again = Some(decision.again.unwrap_or(at).min(at)),
             _ => {
-                decision.start = Some((
-                    missing,
-                    deployment.id.clone(),
-                    deployment.task_definition.clone(),
-                ));
+                let definition = set.task_definition.clone();
+                decision.start.push((missing, set.id.clone(), definition));
             }
         }
     }
@@ -149,10 +186,16 @@ fn start(world: &mut World, arn: &str, count: u32, deployment: &str, definition:
     let Some(definition) = world.ecs.definition(definition).cloned() else {
         return;
     };
+    let service = world.ecs.services.get(arn);
+    let of_it = service.and_then(|one| one.deployments.iter().find(|one| one.id == deployment));
+    let revision = of_it.map_or_else(String::new, |one| one.revision.clone());
+    let pins = history::pins(world, arn, &revision);
     let Some(service) = world.ecs.services.get(arn) else {
         return;
     };
     let start = Start {
+        pins,
+        subnet: subnet_of(service),
         owner: Some(arn.to_owned()),
         cluster: service.cluster.clone(),
         group: format!("service:{}", service.name),
@@ -163,9 +206,17 @@ fn start(world: &mut World, arn: &str, count: u32, deployment: &str, definition:
         load_balanced: service.load_balanced,
         ..Start::default()
     };
-    for _ in 0..count {
-        tasks::start(world, &definition, start.clone());
-    }
+    let started: Vec<String> = (0..count)
+        .map(|_| tasks::start(world, &definition, start.clone()))
+        .collect();
+    let started: Vec<&str> = started.iter().map(String::as_str).collect();
+    saying::tasks(world, arn, ["started", ""], &started);
+}
+
+/// The first of the subnets that a service was given.
+pub(super) fn subnet_of(service: &Service) -> Option<String> {
+    let subnets = service.network.pointer("/awsvpcConfiguration/subnets")?;
+    Some(subnets.get(0)?.as_str()?.to_owned())
 }
 
 /// Whether a service is as it should be, its deployment apart.
@@ -197,6 +248,7 @@ fn watch(world: &mut World, arn: &str) {
 /// A service has been as it should be for a while: a deployment under way is COMPLETED.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html
 pub(super) fn steady(world: &mut World, arn: &str) {
+    let now = world.now;
     let Some(service) = world.ecs.services.get_mut(arn) else {
         return;
     };
@@ -206,79 +258,112 @@ pub(super) fn steady(world: &mut World, arn: &str) {
     }
     service.steady = true;
     if service.is_rolling_out() {
-        rollout::complete(world, arn);
+        match alarms::bakes_until(service, now) {
+            Some(at) => {
+                let primary = service.primary();
+                let deployment = primary.map_or_else(String::new, |primary| primary.id.clone());
+                let service = arn.to_owned();
+                world.at(
+                    at,
+                    Happening::Baked {
+                        service,
+                        deployment,
+                    },
+                );
+            }
+            None => rollout::complete(world, arn),
+        }
     }
-    say(world, arn, "has reached a steady state.");
-    act(world, arn, "INFO", "SERVICE_STEADY_STATE");
+    saying::say(world, arn, "has reached a steady state.");
+    saying::act(world, arn, "INFO", "SERVICE_STEADY_STATE");
 }
 
-/// Adds to the events of a service.
-pub(super) fn say(world: &mut World, arn: &str, text: &str) {
-    let now = world.now;
-    if let Some(service) = world.ecs.services.get_mut(arn) {
-        let message = format!("(service {}) {text}", service.name);
-        service.events.insert(0, (now, message));
-        // "A maximum of 100 of the latest events are displayed."
-        // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
-        service.events.truncate(100);
-    }
-}
-
-/// Emits an ECS Service Action.
-fn act(world: &mut World, arn: &str, kind: &str, name: &str) {
+/// A deployment has waited for its alarms: it is COMPLETED, unless it ended otherwise or its tasks no
+/// longer run well.
+pub(super) fn baked(world: &mut World, arn: &str, deployment: &str) {
     let Some(service) = world.ecs.services.get(arn) else {
         return;
     };
-    let detail = json!({
-        "eventType": kind,
-        "eventName": name,
-        "clusterArn": super::refer::arn(&format!("cluster/{}", service.cluster)),
-        "createdAt": render::iso(world.now),
-    });
-    let resources = vec![arn.to_owned()];
-    events::emit(world, "aws.ecs", "ECS Service Action", resources, detail);
+    let is_it = service.primary().is_some_and(|one| one.id == deployment);
+    if is_it && service.steady && service.is_rolling_out() {
+        rollout::complete(world, arn);
+    }
 }
 
 /// A task of a deployment has run well.
 // "Once a service deployment has one or more successfully running tasks, the failed task count
 // resets to zero." https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html
 pub(super) fn settled(world: &mut World, arn: &str, deployment: Option<&str>) {
-    let service = world.ecs.services.get_mut(arn);
-    let deployments = service.into_iter().flat_map(|one| &mut one.deployments);
+    let Some(service) = world.ecs.services.get_mut(arn) else {
+        return;
+    };
+    let threshold = rollout::threshold(service.desired);
+    let mut counted = None;
+    let deployments = service.deployments.iter_mut();
     for one in deployments.filter(|one| Some(one.id.as_str()) == deployment) {
         one.failed_tasks = 0;
         one.failed_starts = 0;
         one.next_start = None;
+        counted = Some((one.release.clone(), 0));
+    }
+    count_failures(service, counted, threshold);
+    if service.controller == Controller::CodeDeploy && service.deployments.len() > 1 {
+        codedeploy::look(world, arn);
     }
 }
 
 /// A task of a deployment has failed.
-pub(super) fn failed(world: &mut World, arn: &str, deployment: Option<&str>, started: bool) {
+pub(super) fn failed(
+    world: &mut World,
+    arn: &str,
+    deployment: Option<&str>,
+    started: bool,
+    flaw: Option<&Flaw>,
+) {
     let now = world.now;
     let Some(service) = world.ecs.services.get_mut(arn) else {
         return;
     };
     service.steady = false;
+    let pulls = flaw.is_some_and(Flaw::is_pull);
+    let most = service.pulls_counted.filter(|_| pulls).unwrap_or(u32::MAX);
+    let threshold = rollout::threshold(service.desired);
     let mut impaired = false;
+    let mut counted = None;
     let deployments = service.deployments.iter_mut();
     for one in deployments.filter(|one| Some(one.id.as_str()) == deployment) {
-        one.failed_tasks += 1;
+        one.failed_tasks = (one.failed_tasks + 1).min(most.max(one.failed_tasks));
+        counted = Some((one.release.clone(), one.failed_tasks));
         if !started {
             one.failed_starts += 1;
             impaired = one.failed_starts == 3;
             one.next_start = now.saturating_add(hold_back(one.failed_starts)).ok();
         }
     }
+    count_failures(service, counted, threshold);
     if impaired {
-        say(
+        saying::say(
             world,
             arn,
             "is unable to consistently start tasks successfully.",
         );
-        act(world, arn, "WARN", "SERVICE_TASK_START_IMPAIRED");
+        saying::act(world, arn, "WARN", "SERVICE_TASK_START_IMPAIRED");
     }
     rollout::judge(world, arn);
     look_soon(world, arn);
+}
+
+/// Keeps what the circuit breaker has counted in the service deployment, but not what it counts of the
+/// way back.
+fn count_failures(service: &mut Service, counted: Option<(String, u32)>, threshold: u32) {
+    if let Some((release, failures)) = counted
+        && let Some(release) = service.release_mut(&release)
+        && release.is_open()
+        && release.rollback.is_none()
+    {
+        release.failures = failures;
+        release.threshold = threshold;
+    }
 }
 
 /// How long no task is started after so many that never ran: longer each time, up to 27 minutes.

@@ -10,7 +10,10 @@ use crate::{
     load,
     services::{
         ecs::{
-            Fate, Happening, Health, Last, Step, Task, TaskDefinition, refer, render, scheduler,
+            Fate, Flaw, Happening, Health, Last, Pinned, Step, Task, TaskDefinition, containers,
+            ending,
+            flaws::{self, Kind},
+            refer, render, scheduler,
         },
         events,
     },
@@ -42,16 +45,19 @@ pub(super) struct Start {
     pub(super) lasting: Option<RangeInclusive<u64>>,
     pub(super) health_checked: bool,
     pub(super) load_balanced: bool,
+    /// The subnet for its network interface.
+    pub(super) subnet: Option<String>,
+    /// The images of its containers, as they were resolved for its deployment.
+    pub(super) pins: Vec<Pinned>,
 }
 
 /// A task that was just made, not yet on the agenda.
 pub(super) fn made(world: &mut World, definition: &TaskDefinition, start: Start) -> Task {
     let id = world.id(32);
-    let container = definition.containers.first();
-    let text = |name: &str| {
-        let value = container.and_then(|container| container.get(name));
-        value.and_then(Value::as_str).unwrap_or("app").to_owned()
-    };
+    let containers = containers::made(definition, &id, &start.pins);
+    let flaw = flaws::met(world, start.owner.as_deref(), definition, &containers);
+    let role = definition.more.get("executionRoleArn");
+    let role = role.and_then(Value::as_str).map(refer::name_of);
     Task {
         arn: refer::arn(&format!("task/{}/{id}", start.cluster)),
         task_definition: definition.arn.clone(),
@@ -65,17 +71,18 @@ pub(super) fn made(world: &mut World, definition: &TaskDefinition, start: Start)
         cpu: definition.cpu,
         memory: definition.memory,
         arm: definition.arm,
-        container: text("name"),
-        image: text("image"),
+        containers,
         created_at: world.now,
         started_at: None,
         stopping_at: None,
         stopped_at: None,
         stop_code: None,
         stopped_reason: None,
-        exit_code: None,
         version: 1,
-        fate: definition.fate,
+        fate: flaw.as_ref().map_or(definition.fate, Flaw::fate),
+        flaw,
+        subnet: start.subnet,
+        execution_role: role.unwrap_or("ecsTaskExecutionRole").to_owned(),
         lasting: start.lasting,
         deployment: start.deployment,
         settled: false,
@@ -162,17 +169,25 @@ pub(super) fn step(world: &mut World, owner: Option<&str>, arn: &str, step: Step
     let Some(task) = world.ecs.task_mut(owner, arn) else {
         return;
     };
+    let flaw = task.flaw.as_ref().map(|flaw| flaw.kind.clone());
     match (step, task.wanted, task.last) {
-        (Step::Pending, true, Last::Provisioning) => moves(world, owner, arn, Last::Pending),
+        (Step::Pending, true, Last::Provisioning) => match flaw {
+            // Without capacity it ends soon, without a network interface only later.
+            Some(Kind::NoCapacity) => ending::fails(world, owner, arn),
+            Some(Kind::NoInterface) => {}
+            _ => moves(world, owner, arn, Last::Pending),
+        },
         (Step::Running, true, Last::Provisioning | Last::Pending) => runs(world, owner, arn),
         (Step::Settled, true, Last::Running) => settles(world, owner, arn),
         (Step::Unhealthy, true, Last::Running) => {
-            task.health = Health::Unhealthy;
+            if !matches!(flaw, Some(Kind::TargetUnhealthy(_))) {
+                task.health = Health::Unhealthy;
+            }
             within(world, owner, arn, IS_REPLACED, Step::Fails);
         }
-        (Step::Fails, true, Last::Running) => fails(world, owner, arn),
+        (Step::Fails, true, Last::Running) => ending::fails(world, owner, arn),
         (Step::Ends, true, Last::Running) => {
-            task.exit_code = Some(0);
+            task.ends_with(0, 0, None);
             let reason = "Essential container in task exited";
             exits(world, owner, arn, "EssentialContainerExited", reason);
         }
@@ -181,7 +196,9 @@ pub(super) fn step(world: &mut World, owner: Option<&str>, arn: &str, step: Step
             task.stopped_at = Some(now);
             // SIGTERM: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
             if task.started_at.is_some() {
-                task.exit_code.get_or_insert(143);
+                for container in &mut task.containers {
+                    container.exit_code.get_or_insert(143);
+                }
             }
             moves(world, owner, arn, Last::Stopped);
             prune(world);
@@ -200,10 +217,11 @@ fn runs(world: &mut World, owner: Option<&str>, arn: &str) {
     };
     let (fate, lasting) = (task.fate, task.lasting.clone());
     if fate == Fate::FailsToStart {
-        return fails(world, owner, arn);
+        return ending::fails(world, owner, arn);
     }
     task.started_at = Some(now);
     moves(world, owner, arn, Last::Running);
+    ending::listens(world, owner, arn, fate);
     match fate {
         Fate::Crashes => within(world, owner, arn, CRASHES, Step::Fails),
         Fate::Unhealthy => within(world, owner, arn, FAILS_HEALTH_CHECK, Step::Unhealthy),
@@ -231,31 +249,6 @@ fn settles(world: &mut World, owner: Option<&str>, arn: &str) {
     }
 }
 
-fn fails(world: &mut World, owner: Option<&str>, arn: &str) {
-    let Some(task) = world.ecs.task_mut(owner, arn) else {
-        return;
-    };
-    let (deployment, started) = (task.deployment.clone(), task.started_at.is_some());
-    match task.fate {
-        Fate::FailsToStart => {
-            let reason = "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref";
-            exits(world, owner, arn, "TaskFailedToStart", reason);
-        }
-        Fate::Unhealthy => {
-            let reason = "Task failed container health checks";
-            stop(world, owner, arn, "ServiceSchedulerInitiated", reason);
-        }
-        Fate::Crashes | Fate::Healthy => {
-            task.exit_code = Some(1);
-            let reason = "Essential container in task exited";
-            exits(world, owner, arn, "EssentialContainerExited", reason);
-        }
-    }
-    if let Some(owner) = owner {
-        scheduler::failed(world, owner, deployment.as_deref(), started);
-    }
-}
-
 /// A service whose task goes is not as it was.
 fn unsteady(world: &mut World, owner: Option<&str>) {
     if let Some(service) = owner.and_then(|owner| world.ecs.services.get_mut(owner)) {
@@ -264,7 +257,13 @@ fn unsteady(world: &mut World, owner: Option<&str>) {
 }
 
 /// A task's containers are gone already; only the cleaning up is left.
-fn exits(world: &mut World, owner: Option<&str>, arn: &str, code: &'static str, reason: &str) {
+pub(super) fn exits(
+    world: &mut World,
+    owner: Option<&str>,
+    arn: &str,
+    code: &'static str,
+    reason: &str,
+) {
     if let Some(task) = world.ecs.task_mut(owner, arn) {
         task.wanted = false;
         task.stopping_at = Some(world.now);

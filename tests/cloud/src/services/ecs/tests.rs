@@ -11,6 +11,8 @@ use crate::{
 
 mod api;
 mod deploying;
+mod failing;
+mod history;
 
 fn world() -> World {
     World::new("2026-11-23T09:00:00Z".parse().unwrap(), 7)
@@ -180,7 +182,7 @@ fn a_task_that_was_run_ends_by_itself() {
     );
     pass(&mut world, 700);
     let task = world.ecs.task(&arn).unwrap();
-    assert_eq!((task.last, task.exit_code), (Last::Stopped, Some(0)));
+    assert_eq!((task.last, task.exit_code()), (Last::Stopped, Some(0)));
     assert_eq!(world.ecs.live_tasks("staging").count(), 0);
 }
 

@@ -262,6 +262,7 @@ prop_compose! {
                 order,
             },
             owners: owned.then(|| (service_arn("api"), owner)).into_iter().collect(),
+            broken: None,
             rivals: claimed.then(|| (service_arn("web"), rival)).into_iter().collect(),
             released,
             now: jst(NIGHT) + minutes(now),

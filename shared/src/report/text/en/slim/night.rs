@@ -131,6 +131,7 @@ impl English<'_> {
             Cause::Alarm { alarm } => format!("alarm {} was in ALARM", code(alarm)),
             Cause::Deploying { back: false, .. } => "a deployment was running".to_owned(),
             Cause::Deploying { back: true, .. } => "a deployment was being rolled back".to_owned(),
+            Cause::RolloutBroken { .. } => "a deployment had failed".to_owned(),
             Cause::Unrest { database, .. } => format!("{} was being changed", code(database)),
             Cause::Load { .. } => "the load did not fit fewer tasks".to_owned(),
             Cause::NoLoad => "the load was not known".to_owned(),

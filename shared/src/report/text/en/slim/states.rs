@@ -66,6 +66,13 @@ impl English<'_> {
                 ),
                 None,
             ),
+            Cause::RolloutBroken { since } => (
+                format!(
+                    "is held back: a deployment that failed is not taken back since {}",
+                    self.clock(*since)
+                ),
+                None,
+            ),
             Cause::Unrest { database, status } => (
                 format!("is held back: {} {}", code(database), status_words(status)),
                 Some(code(status)),
@@ -114,6 +121,7 @@ impl English<'_> {
         match cause {
             Cause::Alarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. } => "It follows by itself when that is over.".to_owned(),
             Cause::NoAlarm { .. } => {

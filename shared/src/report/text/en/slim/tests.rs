@@ -77,6 +77,8 @@ fn what_slims_never_speaks_of_sleep() {
                 | News::RolloutEnded { .. }
                 | News::RestartedByAws { .. }
                 | News::Would { .. }
+                // Its sample names every cause, a sleeping estate among them.
+                | News::Rollback { .. }
                 // Its sample is a document with a `sleep` section.
                 | News::DocumentBroken { .. }
         )

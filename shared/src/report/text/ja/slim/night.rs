@@ -135,6 +135,7 @@ impl Japanese<'_> {
             Cause::Alarm { alarm } => format!("アラーム {} が鳴っていた", code(alarm)),
             Cause::Deploying { back: false, .. } => "デプロイ中の".to_owned(),
             Cause::Deploying { back: true, .. } => "ロールバック中の".to_owned(),
+            Cause::RolloutBroken { .. } => "失敗したデプロイが元に戻っていなかった".to_owned(),
             Cause::Unrest { database, .. } => {
                 format!("{} の状態が変わる途中だった", code(database))
             }

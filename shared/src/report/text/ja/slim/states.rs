@@ -64,6 +64,13 @@ impl Japanese<'_> {
                 ),
                 None,
             ),
+            Cause::RolloutBroken { since } => (
+                format!(
+                    "{} に失敗したデプロイがまだ元に戻っていないため縮小を待っています",
+                    self.clock(*since)
+                ),
+                None,
+            ),
             Cause::Unrest { database, status } => (
                 format!(
                     "縮小を待っています。{} は{}",
@@ -115,6 +122,7 @@ impl Japanese<'_> {
         match cause {
             Cause::Alarm { .. }
             | Cause::Deploying { .. }
+            | Cause::RolloutBroken { .. }
             | Cause::Unrest { .. }
             | Cause::Load { .. } => "終われば自動で続きます。".to_owned(),
             Cause::NoAlarm { .. } => {

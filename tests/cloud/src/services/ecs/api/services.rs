@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     call::{Call, Fault, Outcome},
     services::ecs::{
-        Breaker, Controller, Ecs, NewService, Service, Status,
+        Balancer, Breaker, Controller, DeploymentAlarms, Ecs, NewService, Service, Status,
         api::{includes_tags, listed, page, tags_of},
         delete_service,
         harness::put_service,
@@ -39,6 +39,45 @@ fn breaker_of(call: &Call) -> Option<Breaker> {
         (true, false) => Breaker::Fails,
         (true, true) => Breaker::RollsBack,
     })
+}
+
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentAlarms.html
+fn alarms_of(call: &Call) -> Result<Option<DeploymentAlarms>, Fault> {
+    let Some(given) = call.input.pointer("/deploymentConfiguration/alarms") else {
+        return Ok(None);
+    };
+    let is = |name: &str| given.get(name).and_then(Value::as_bool) == Some(true);
+    let names = given["alarmNames"].as_array().into_iter().flatten();
+    let names: Vec<String> = names
+        .filter_map(|name| name.as_str().map(ToOwned::to_owned))
+        .collect();
+    if is("enable") && names.is_empty() {
+        return Err(invalid("alarmNames cannot be empty."));
+    }
+    Ok(Some(DeploymentAlarms {
+        names,
+        enable: is("enable"),
+        rollback: is("rollback"),
+    }))
+}
+
+fn balancers_of(call: &Call) -> Vec<Balancer> {
+    let given = call.input.get("loadBalancers").and_then(Value::as_array);
+    let given = given.into_iter().flatten().filter_map(|one| {
+        let text = |name: &str| one.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+        let port = one.get("containerPort").and_then(Value::as_u64);
+        Some(Balancer {
+            group: text("targetGroupArn")?,
+            container: text("containerName").unwrap_or_default(),
+            port: port.and_then(|port| u16::try_from(port).ok()).unwrap_or(80),
+        })
+    });
+    given.collect()
+}
+
+fn grace_of(call: &Call) -> Option<u32> {
+    let seconds = call.number("healthCheckGracePeriodSeconds")?;
+    u32::try_from(seconds).ok()
 }
 
 /// The ARN of the task definition that a call names.
@@ -80,7 +119,11 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
         },
         daemon,
         breaker: breaker_of(call).unwrap_or_default(),
+        alarms: alarms_of(call)?.unwrap_or_default(),
         load_balanced: balancers.is_some_and(|balancers| !balancers.is_empty()),
+        balancers: balancers_of(call),
+        grace: grace_of(call),
+        network: call.input["networkConfiguration"].clone(),
         health_checked: has_health_check(world, &definition),
         steady: false,
         ..NewService::new(&cluster, name)
@@ -110,6 +153,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Outcome {
     let arn = world.ecs.active(&cluster, call.text("service"))?;
     let count = count_of(call)?;
     let given = definition_of(world, call)?;
+    let alarms = alarms_of(call)?;
     let forced = call.truth("forceNewDeployment") == Some(true);
     let Some(service) = world.ecs.services.get_mut(&arn) else {
         return Err(invalid("Service not found."));
@@ -123,6 +167,17 @@ pub(super) fn update(world: &mut World, call: &Call) -> Outcome {
     if let Some(breaker) = breaker_of(call) {
         service.breaker = breaker;
     }
+    if let Some(alarms) = alarms {
+        service.alarms = alarms;
+    }
+    if let Some(network) = call.input.get("networkConfiguration") {
+        service.network = network.clone();
+    }
+    if call.input.get("loadBalancers").is_some() {
+        service.balancers = balancers_of(call);
+        service.load_balanced = !service.balancers.is_empty();
+    }
+    service.grace = grace_of(call).or(service.grace);
     // What else begins a deployment, in the words of the reference: changes of the network, the load
     // balancers or the platform version. Whether they differ is not looked at.
     let others = ["networkConfiguration", "loadBalancers", "platformVersion"];
@@ -211,46 +266,4 @@ pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
     // "If this parameter isn't used, then ListServices returns up to 10 results."
     let (arns, token) = page(arns, call, 10)?;
     Ok(listed("serviceArns", &arns, token))
-}
-
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html>
-pub(super) fn list_releases(world: &mut World, call: &Call) -> Outcome {
-    let cluster = world.ecs.cluster(call.text("cluster"))?;
-    let arn = world.ecs.active(&cluster, call.text("service"))?;
-    let statuses = call.texts("status");
-    let service = world
-        .ecs
-        .services
-        .get(&arn)
-        .filter(|one| one.controller == Controller::Ecs);
-    let mut releases: Vec<Value> = Vec::new();
-    if let Some(service) = service {
-        let asked = service.releases.iter().filter(|release| {
-            statuses.is_empty() || statuses.iter().any(|status| status == release.status)
-        });
-        releases.extend(asked.map(|release| render::release(service, release, true)));
-    }
-    // Paging is left out: "the default is 20", and here is the whole.
-    Ok(json!({ "serviceDeployments": releases }))
-}
-
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html>
-pub(super) fn describe_releases(world: &mut World, call: &Call) -> Outcome {
-    let named = call.texts("serviceDeploymentArns");
-    // "You can specify a maximum of 20 ARNs."
-    if named.is_empty() || named.len() > 20 {
-        return Err(invalid("Specify 1 to 20 service deployment ARNs."));
-    }
-    let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for arn in named {
-        let shown = world.ecs.services().find_map(|service| {
-            let release = service.releases.iter().find(|release| release.arn == arn)?;
-            Some(render::release(service, release, false))
-        });
-        match shown {
-            Some(release) => found.push(release),
-            None => failures.push(json!({ "arn": arn, "reason": "MISSING" })),
-        }
-    }
-    Ok(json!({ "serviceDeployments": found, "failures": failures }))
 }

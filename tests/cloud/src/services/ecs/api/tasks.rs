@@ -1,6 +1,6 @@
 //! Operations on tasks and task definitions.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     call::{Call, Fault, Outcome},
@@ -159,6 +159,7 @@ pub(super) fn register(world: &mut World, call: &Call) -> Outcome {
         memory: units("memory", 512),
         arm: architecture.and_then(Value::as_str) == Some("ARM64"),
         containers,
+        more: more_of(call),
         fate: Fate::Healthy,
         tags: tags_of(call),
         registered_at: world.now,
@@ -166,6 +167,24 @@ pub(super) fn register(world: &mut World, call: &Call) -> Outcome {
     let arn = harness::register(world, &family, definition);
     world.note(&call.actor, arn.clone(), What::Created);
     Ok(defined(world.ecs.definition(&arn)))
+}
+
+/// What else a task definition is registered with.
+fn more_of(call: &Call) -> Map<String, Value> {
+    let names = [
+        "taskRoleArn",
+        "executionRoleArn",
+        "networkMode",
+        "requiresCompatibilities",
+        "volumes",
+        "ephemeralStorage",
+        "runtimePlatform",
+    ];
+    let given = names.iter().filter_map(|name| {
+        let value = call.input.get(*name).filter(|value| !value.is_null())?;
+        Some(((*name).to_owned(), value.clone()))
+    });
+    given.collect()
 }
 
 fn defined(definition: Option<&TaskDefinition>) -> Value {

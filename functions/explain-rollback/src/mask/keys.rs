@@ -1,0 +1,255 @@
+//! Values whose key smells of a secret: `KEY=value`, `"key": "value"`, `key => value`, headers,
+//! `--key value`, and `{"name": "KEY", "value": "…"}`.
+
+use std::ops::Range;
+
+/// What a key's name, in lower case without `-`, `_` and `.`, holds that is a secret's.
+const SMELLS: [&str; 23] = [
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "credential",
+    "authorization",
+    "cookie",
+    "dsn",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "signingkey",
+    "encryptionkey",
+    "connectionstring",
+    "connstr",
+    "databaseurl",
+    "mongodburi",
+    "session",
+    "webhook",
+    "jwt",
+];
+
+/// How such a name ends.
+const ENDS: [&str; 9] = [
+    "key",
+    "keys",
+    "pass",
+    "auth",
+    "pin",
+    "otp",
+    "salt",
+    "signature",
+    "pepper",
+];
+
+/// Values that are no secret and that a reader wants to see.
+const HARMLESS: [&str; 11] = [
+    // `unable to pull secrets or registry auth: execution resource retrieval failed`, as ECS says it.
+    "execution",
+    "undefined",
+    "null",
+    "none",
+    "nil",
+    "nan",
+    "true",
+    "false",
+    "empty",
+    "missing",
+    "***",
+];
+
+/// Keys whose value is the rest of the line.
+const WHOLE_LINE: [&str; 4] = ["authorization", "cookie", "passphrase", "xamzsecuritytoken"];
+
+/// Finds the values of all keys that smell.
+pub(super) fn find(line: &str, spans: &mut Vec<Range<usize>>) {
+    let mut named = false;
+    for (at, sign) in line.char_indices() {
+        if !matches!(sign, '=' | ':') && !is_encoded_sign(line, at) {
+            continue;
+        }
+        let key = key_before(line, at);
+        let from = after_sign(line, at);
+        if is_in_arn(line, at) {
+            continue;
+        }
+        let until = if WHOLE_LINE.iter().any(|word| key.ends_with(word)) {
+            Until::LineEnd
+        } else if is_quoted(line, at) {
+            Until::Comma
+        } else {
+            Until::Blank
+        };
+        let Some(value) = value(line, from, until) else {
+            continue;
+        };
+        let written = line.get(value.clone()).unwrap_or_default();
+        let names_another = is_name(&key) && smells(&normal(written));
+        if names_another {
+            named = true;
+        } else if smells(&key) || (named && key == "value") {
+            named = false;
+            if !is_harmless(written) {
+                spans.push(value);
+            }
+        }
+    }
+    flags(line, spans);
+}
+
+/// `%3D`, which is `=`.
+fn is_encoded_sign(line: &str, at: usize) -> bool {
+    let here = line.get(at..at + 3);
+    here.is_some_and(|here| here.eq_ignore_ascii_case("%3d"))
+}
+
+/// The key that stands before a sign, in lower case without what parts its words; empty if there is
+/// none.
+fn key_before(line: &str, at: usize) -> String {
+    let before = line.get(..at).unwrap_or_default();
+    let before = before.trim_end_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '`' | ']' | ':' | '=')
+    });
+    let start = before
+        .rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'))
+        .map_or(0, |at| {
+            at + before
+                .get(at..)
+                .and_then(|it| it.chars().next())
+                .map_or(1, char::len_utf8)
+        });
+    normal(before.get(start..).unwrap_or_default())
+}
+
+fn normal(key: &str) -> String {
+    key.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn smells(key: &str) -> bool {
+    SMELLS.iter().any(|smell| key.contains(smell)) || ENDS.iter().any(|end| key.ends_with(end))
+}
+
+fn is_name(key: &str) -> bool {
+    matches!(key, "name" | "key" | "variable")
+}
+
+/// Whether a value says only that there is none. Punctuation around it does not count.
+fn is_harmless(value: &str) -> bool {
+    let bare = value.trim_matches(|c: char| !c.is_alphanumeric() && c != '*');
+    bare.is_empty() || HARMLESS.iter().any(|it| bare.eq_ignore_ascii_case(it))
+}
+
+/// Where a value may begin after a sign.
+fn after_sign(line: &str, at: usize) -> usize {
+    let length = if is_encoded_sign(line, at) { 3 } else { 1 };
+    let from = at + length;
+    super::run(line, from, |c| matches!(c, '=' | '>' | ' '))
+}
+
+/// Where a value ends that has neither quotes nor brackets.
+#[derive(Clone, Copy)]
+enum Until {
+    /// At a blank.
+    Blank,
+    /// At a blank, or at what ends a value in JSON.
+    Comma,
+    /// With the line.
+    LineEnd,
+}
+
+/// Whether a sign is one of those in an ARN, which names a secret and does not hold it.
+fn is_in_arn(line: &str, at: usize) -> bool {
+    let before = line.get(..at).unwrap_or_default();
+    let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '='));
+    word.take(1).any(|word| word.contains("arn:aws"))
+}
+
+/// Whether the key before a sign is quoted, as in JSON.
+fn is_quoted(line: &str, at: usize) -> bool {
+    let before = line.get(..at).unwrap_or_default().trim_end();
+    before.ends_with(['"', '\''])
+}
+
+/// Where a value stands: in its quotes or brackets, else up to where it ends without them.
+fn value(line: &str, from: usize, until: Until) -> Option<Range<usize>> {
+    let rest = line.get(from..)?;
+    let slashes = rest.len() - rest.trim_start_matches('\\').len();
+    let first = rest.get(slashes..)?.chars().next()?;
+    if matches!(first, '"' | '\'' | '`') {
+        let start = from + slashes + 1;
+        return Some(start..closing(line, start, first, slashes));
+    }
+    let end = match (first, until) {
+        (_, Until::LineEnd) => line.len(),
+        ('{', _) => balanced(line, from, '{', '}'),
+        ('[', _) => balanced(line, from, '[', ']'),
+        ('(', _) => balanced(line, from, '(', ')'),
+        (_, Until::Comma) => super::run(line, from, |c| {
+            !c.is_whitespace() && !matches!(c, ',' | '}' | ']')
+        }),
+        (_, Until::Blank) => super::run(line, from, |c| !c.is_whitespace()),
+    };
+    Some(from..end)
+}
+
+/// Where the bracket that opens at a byte is closed, and the word behind it ends.
+fn balanced(line: &str, from: usize, open: char, close: char) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in line.get(from..).unwrap_or_default().char_indices() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return from + at + c.len_utf8();
+            }
+        }
+    }
+    line.len()
+}
+
+/// Where a quoted value ends: at the same quote behind as many backslashes. A value that is never
+/// closed reaches to the end of the line.
+fn closing(line: &str, start: usize, quote: char, slashes: usize) -> usize {
+    let rest = line.get(start..).unwrap_or_default();
+    let mut before = 0;
+    for (at, c) in rest.char_indices() {
+        if c == '\\' {
+            before += 1;
+            continue;
+        }
+        if c == quote && before == slashes {
+            return start + at - slashes;
+        }
+        before = 0;
+    }
+    line.len()
+}
+
+/// `--password value` of a command line.
+fn flags(line: &str, spans: &mut Vec<Range<usize>>) {
+    let mut from = 0;
+    while let Some(found) = line.get(from..).and_then(|rest| rest.find("--")) {
+        let start = from + found + 2;
+        let end = super::run(line, start, |c| {
+            c.is_alphanumeric() || matches!(c, '-' | '_')
+        });
+        from = end.max(start);
+        let key = normal(line.get(start..end).unwrap_or_default());
+        let blank = line.get(end..).is_some_and(|rest| rest.starts_with(' '));
+        if blank && smells(&key) {
+            let begin = super::run(line, end, |c| c == ' ');
+            let is_flag = line.get(begin..).is_some_and(|rest| rest.starts_with('-'));
+            if let Some(value) = value(line, begin, Until::Blank)
+                && !is_flag
+                && !is_harmless(line.get(value.clone()).unwrap_or_default())
+            {
+                spans.push(value);
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What is remembered of a service whose deployments fail: what people were told, the evidence that
+//! AWS forgets within the hour, and the marks that other functions honour.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Saved;
+use crate::{
+    kind::Arn,
+    report::rollback::{Stage, Story},
+};
+
+/// How many deployments of a service are remembered.
+const CHAPTERS: usize = 8;
+
+/// What is known of one service's failing deployments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The version of this format.
+    pub version: u32,
+    /// The service.
+    pub arn: Arn,
+    /// The estate to which it belongs.
+    pub estate: String,
+    /// One for each deployment, the newest last.
+    #[serde(default)]
+    pub chapters: Vec<Chapter>,
+    /// Since when the service's rollout is broken, and until when others keep off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<Broken>,
+    /// A rotation that a deployment failed of, until it is reverted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<FailedRotation>,
+}
+
+/// One deployment that failed, or fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chapter {
+    /// By what it goes: the deployment, the service deployment, the deployment that takes its place.
+    pub ids: BTreeSet<String>,
+    /// The deployment that takes it back, once that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back_by: Option<String>,
+    /// The stages that people were told, in that order.
+    #[serde(default)]
+    pub told: Vec<Stage>,
+    /// When it was last seen.
+    pub seen: Timestamp,
+    /// The story as it is known, with evidence that is gone by now.
+    pub story: Box<Story>,
+}
+
+/// A rollout that is broken: production is not shrunk and no secret is rotated in the estate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broken {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when others keep off; it is put off as long as the rollout is seen broken.
+    pub until: Timestamp,
+}
+
+/// A rotation that a deployment failed of, for the function that reverts it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRotation {
+    /// The secrets or parameters.
+    pub secrets: Vec<String>,
+    /// The deployment that failed.
+    pub deployment: String,
+    /// Since when that is known.
+    pub since: Timestamp,
+}
+
+impl Saved for Entry {
+    const NAMESPACE: &'static str = "rollout/";
+
+    fn arn(&self) -> &Arn {
+        &self.arn
+    }
+
+    fn estate(&self) -> &str {
+        &self.estate
+    }
+
+    fn is_open(&self) -> bool {
+        self.chapters.iter().any(Chapter::is_open)
+    }
+}
+
+impl Entry {
+    /// A service of which nothing is known yet.
+    #[must_use]
+    pub fn new(arn: Arn, estate: impl Into<String>) -> Self {
+        Self {
+            version: super::VERSION,
+            arn,
+            estate: estate.into(),
+            chapters: Vec::new(),
+            broken: None,
+            rotation: None,
+        }
+    }
+
+    /// The chapter of the deployment that goes by any of these ids.
+    #[must_use]
+    pub fn chapter(&self, ids: &BTreeSet<String>) -> Option<&Chapter> {
+        let mut chapters = self.chapters.iter().rev();
+        chapters.find(|chapter| !chapter.ids.is_disjoint(ids))
+    }
+
+    /// Writes a chapter anew, or as the newest one, and forgets the oldest that are over.
+    pub fn write(&mut self, chapter: Chapter) {
+        let known = |old: &Chapter| !old.ids.is_disjoint(&chapter.ids);
+        match self.chapters.iter().rposition(known) {
+            Some(at) => {
+                if let Some(old) = self.chapters.get_mut(at) {
+                    *old = chapter;
+                }
+            }
+            None => self.chapters.push(chapter),
+        }
+        while self.chapters.len() > CHAPTERS {
+            let over = self.chapters.iter().position(|chapter| !chapter.is_open());
+            self.chapters.remove(over.unwrap_or(0));
+        }
+    }
+
+    /// Whether others keep off the estate at this instant.
+    #[must_use]
+    pub fn is_broken(&self, now: Timestamp) -> bool {
+        self.broken
+            .as_ref()
+            .is_some_and(|broken| now < broken.until)
+    }
+}
+
+impl Chapter {
+    /// The last stage that people know of.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        self.told.iter().copied().max()
+    }
+
+    /// Whether people know of it, and not of its end.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.stage().is_some_and(|stage| !stage.is_over())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::text::samples::rollback as samples;
+
+    fn chapter(ids: &[&str], told: &[Stage]) -> Chapter {
+        Chapter {
+            ids: ids.iter().map(ToString::to_string).collect(),
+            taken_back_by: None,
+            told: told.to_vec(),
+            seen: Timestamp::UNIX_EPOCH,
+            story: Box::new(samples::rolled_back()),
+        }
+    }
+
+    fn entry() -> Entry {
+        Entry::new(Arn::new("arn:aws:ecs:r:1:service/c/s"), "e")
+    }
+
+    #[test]
+    fn a_chapter_is_found_by_any_of_its_ids_and_written_once() {
+        let mut entry = entry();
+        entry.write(chapter(&["d2"], &[Stage::Failing]));
+        entry.write(chapter(
+            &["d2", "d3"],
+            &[Stage::Failing, Stage::RollingBack],
+        ));
+        entry.write(chapter(&["d4"], &[]));
+        assert_eq!(entry.chapters.len(), 2);
+        let found = entry.chapter(&["d3".to_owned()].into()).unwrap();
+        assert_eq!(found.stage(), Some(Stage::RollingBack));
+        assert_eq!(entry.chapter(&["d5".to_owned()].into()), None);
+    }
+
+    #[test]
+    fn a_story_is_open_from_its_first_telling_to_the_telling_of_its_end() {
+        for (told, open) in [
+            (&[][..], false),
+            (&[Stage::Failing][..], true),
+            (&[Stage::RollbackFailed][..], true),
+            (&[Stage::Failing, Stage::RolledBack][..], false),
+            (&[Stage::RolledBack, Stage::Failing][..], false),
+        ] {
+            let mut entry = entry();
+            entry.write(chapter(&["d"], told));
+            assert_eq!(entry.is_open(), open, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn of_many_deployments_the_oldest_that_are_over_are_forgotten_first() {
+        let mut entry = entry();
+        entry.write(chapter(&["open"], &[Stage::Stalled]));
+        for number in 0..20 {
+            entry.write(chapter(&[&number.to_string()], &[Stage::RolledBack]));
+        }
+        assert_eq!(entry.chapters.len(), CHAPTERS);
+        assert!(entry.chapter(&["open".to_owned()].into()).is_some());
+        assert!(entry.chapter(&["19".to_owned()].into()).is_some());
+        assert!(entry.chapter(&["0".to_owned()].into()).is_none());
+    }
+
+    #[test]
+    fn others_keep_off_until_the_mark_ends() {
+        let mut entry = entry();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(!entry.is_broken(at(0)));
+        entry.broken = Some(Broken {
+            since: at(0),
+            until: at(10),
+        });
+        assert!(entry.is_broken(at(9)) && !entry.is_broken(at(10)));
+    }
+
+    #[test]
+    fn an_entry_that_a_later_release_wrote_can_be_read() {
+        let mut entry = entry();
+        entry.write(chapter(&["d2"], &[Stage::Failing]));
+        let mut value = serde_json::to_value(&entry).unwrap();
+        value["mood"] = 1.into();
+        value["chapters"][0]["colour"] = "blue".into();
+        assert_eq!(serde_json::from_value::<Entry>(value).unwrap(), entry);
+    }
+}
