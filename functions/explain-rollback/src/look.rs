@@ -2,39 +2,33 @@
 //! taken removes the service's mark in the same breath, so that a look that dies is followed by the
 //! next tick's; and every ten minutes a round through the estates' clusters finds what no event told.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod asked;
+mod ground;
+mod round;
+
+use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
-    documents,
-    lambda::Failed,
-    ledger::{
-        self, Document, Kept, Ledger, Mark, Phase,
-        rollout::Entry,
-        slim,
-        store::{Store, WriteError},
-    },
+    ledger::{Mark, store::WriteError},
     log,
-    report::{Failure, News, text},
+    report::Failure,
 };
-use serde_json::{Value, json};
+
+pub use asked::{explain, status};
 
 use crate::{
-    act::{self, act},
+    act::act,
     context::Context,
-    estates::{Estates, ServiceName},
-    handle::{Which, no_such_service, service_name},
+    estates::ServiceName,
+    handle::Which,
     observe::{self, Group},
-    plan::{FUNCTION, NEWS, View, plan, story_of},
-    snapshot::{Asleep, Snapshot},
+    plan::{FUNCTION, View, plan},
+    snapshot::Snapshot,
 };
-
-/// A round comes after this, whatever happens.
-const ROUND_EVERY: SignedDuration = SignedDuration::from_mins(10);
-
-/// Where the last round is marked: neither an estate nor a service can have this name.
-const ROUND: &str = "*/rollouts";
+use ground::{Ground, ground};
+use round::{ROUND, ROUND_EVERY, round};
 
 /// What the marks of services begin with.
 const SERVICE: &str = "service/";
@@ -78,23 +72,6 @@ pub struct Looked {
     pub failures: Vec<Failure>,
 }
 
-/// Everything that a look rests on, read after the leases were taken.
-struct Ground {
-    estates: Estates,
-    entries: BTreeMap<String, Kept<Entry>>,
-    asleep: BTreeMap<String, Asleep>,
-    failures: Vec<Failure>,
-}
-
-impl Ground {
-    /// What is remembered of a service.
-    fn entry(&self, name: &ServiceName) -> Option<&Kept<Entry>> {
-        let mut entries = self.entries.iter();
-        let found = entries.find(|(arn, _)| service_name(arn).as_ref() == Some(name));
-        found.map(|(_, kept)| kept)
-    }
-}
-
 /// Looks at what is due, at where something happened, or at everything.
 ///
 /// # Errors
@@ -103,23 +80,31 @@ pub async fn look(context: &Context<'_>, occasion: &Occasion) -> Result<Looked, 
     let mut looked = Looked::default();
     let marks = context.store.marks().await?;
     let wanted = wanted(context, occasion, &marks, &mut looked).await;
-    let round = is_round_due(occasion, &marks, context.now()) && {
+    let is_round = round::is_due(occasion, &marks, context.now()) && {
         let lease = take(context, ROUND).await;
         lease.unwrap_or_else(|failure| {
             looked.failures.push(failure);
             false
         })
     };
-    if wanted.is_empty() && !round {
+    if wanted.is_empty() && !is_round {
         looked.idle = looked.failures.is_empty();
         return Ok(looked);
     }
     let mut chosen = choose(context, occasion, &marks, &wanted, &mut looked).await;
-    if !chosen.is_empty() || round {
-        let done = on_ground(context, occasion, &marks, &mut chosen, round, &mut looked).await;
+    if !chosen.is_empty() || is_round {
+        let done = on_ground(
+            context,
+            occasion,
+            &marks,
+            &mut chosen,
+            is_round,
+            &mut looked,
+        )
+        .await;
         if let Err(failure) = done {
             // Without the leases the next tick need not wait for their end.
-            let round = round.then(|| ROUND.to_owned());
+            let round = is_round.then(|| ROUND.to_owned());
             for key in chosen.iter().map(key).chain(round) {
                 let given = context.store.give_back(&key, None, &[]).await;
                 looked.failures.extend(given.err());
@@ -139,24 +124,24 @@ async fn on_ground(
     occasion: &Occasion,
     marks: &[Mark],
     chosen: &mut Vec<ServiceName>,
-    round: bool,
+    is_round: bool,
     looked: &mut Looked,
 ) -> Result<(), Failure> {
-    let mut ground = ground(context).await?;
-    if round {
-        let mut found = self::round(context, &ground, marks, looked).await;
+    let mut seen = ground(context).await?;
+    if is_round {
+        let mut found = round(context, &seen, marks, looked).await;
         found.retain(|name| !chosen.contains(name));
         let new = choose(context, occasion, marks, &found, looked).await;
         if !new.is_empty() {
             chosen.extend(new);
             // Another look may have been at one of them between the reading and the taking.
-            ground = self::ground(context).await?;
+            seen = ground(context).await?;
         }
     }
-    looked.failures.append(&mut ground.failures);
+    looked.failures.append(&mut seen.failures);
     let group = occasion.group();
     let looks = chosen.iter();
-    let looks = looks.map(|name| treat(context, &ground, name, group));
+    let looks = looks.map(|name| treat(context, &seen, name, group));
     let treated = join_all(looks).await;
     for (name, done) in chosen.iter().zip(treated) {
         looked.looked.push(name.to_string());
@@ -193,71 +178,6 @@ async fn wanted(
             }
         }
     }
-}
-
-fn is_round_due(occasion: &Occasion, marks: &[Mark], now: Timestamp) -> bool {
-    let mut marks = marks.iter();
-    let mark = marks.find(|mark| mark.estate == ROUND);
-    match occasion {
-        Occasion::Tick => mark.is_none_or(|mark| mark.is_due(now)),
-        Occasion::Event(_) => false,
-        Occasion::Asked => true,
-    }
-}
-
-/// Every service of an estate whose deployments are not complete, and those that are remembered and
-/// gone. The round is marked as made unless a cluster could not be read: then the next tick makes
-/// another.
-async fn round(
-    context: &Context<'_>,
-    ground: &Ground,
-    marks: &[Mark],
-    looked: &mut Looked,
-) -> BTreeSet<ServiceName> {
-    let clusters = ground.estates.clusters();
-    let since = since_last_round(marks, context.now());
-    let found = join_all(
-        clusters
-            .iter()
-            .map(|cluster| observe::rollouts(context, cluster, since)),
-    )
-    .await;
-    let mut services = BTreeSet::new();
-    let mut complete = true;
-    for (cluster, one) in clusters.iter().zip(found) {
-        match one {
-            Ok(found) => {
-                let remembered = ground.entries.keys().filter_map(|arn| service_name(arn));
-                let gone =
-                    remembered.filter(|it| it.cluster == *cluster && !found.all.contains(it));
-                services.extend(gone);
-                let open = found.open.into_iter();
-                services.extend(open.filter(|name| ground.estates.claim(name)));
-            }
-            Err(failure) => {
-                complete = false;
-                looked.failures.push(failure);
-            }
-        }
-    }
-    let next = context.now().saturating_add(ROUND_EVERY).ok();
-    let next = next.filter(|_| complete);
-    let done = context.store.give_back(ROUND, next, &[]).await;
-    looked.failures.extend(done.err());
-    services
-}
-
-/// Since when deployments may have begun and ended that nobody looked at: three rounds, or longer if
-/// there was none for longer, as long as a failure is news.
-fn since_last_round(marks: &[Mark], now: Timestamp) -> Timestamp {
-    let mut marks = marks.iter();
-    let last = marks.find(|mark| mark.estate == ROUND);
-    let last = last.and_then(|mark| mark.looked_at);
-    let ago = |span: SignedDuration| now.saturating_sub(span).unwrap_or(now);
-    let earliest = ago(NEWS);
-    last.map_or(earliest, |last| {
-        last.min(ago(ROUND_EVERY * 3)).max(earliest)
-    })
 }
 
 /// Takes the leases of those services that are to be looked at.
@@ -307,60 +227,6 @@ async fn take(context: &Context<'_>, key: &str) -> Result<bool, Failure> {
     let left = SignedDuration::try_from(left).unwrap_or(ROUND_EVERY);
     let until = now.saturating_add(left).unwrap_or(now);
     context.store.take_lease(key, now, until).await
-}
-
-/// Reads the documents and the ledgers.
-async fn ground(context: &Context<'_>) -> Result<Ground, Failure> {
-    let prefix = &context.function.settings.prefix;
-    let (documents, items) = tokio::join!(
-        documents::read(context.function.ssm(), prefix),
-        context.store.items(),
-    );
-    let items = items?;
-    let own = Store::<Entry>::read(items.clone());
-    let slims = Store::<slim::Entry>::read(items.clone());
-    let sleeps = Store::<ledger::Entry>::read(items);
-    let (documents, failure) = match documents {
-        Ok(documents) => (Some(documents), None),
-        Err(failure) => (None, Some(failure)),
-    };
-    let mut kept = kept_documents(&slims);
-    kept.extend(kept_documents(&sleeps));
-    Ok(Ground {
-        estates: Estates::new(documents.as_ref(), &kept, prefix),
-        entries: own
-            .entries
-            .into_iter()
-            .map(|(arn, kept)| (arn.as_str().to_owned(), kept))
-            .collect(),
-        asleep: sleeps
-            .estates
-            .iter()
-            .filter_map(|(name, kept)| Some((name.clone(), asleep(&kept.item)?)))
-            .collect(),
-        failures: failure.into_iter().collect(),
-    })
-}
-
-fn kept_documents<E>(ledger: &Ledger<E>) -> BTreeMap<String, Document> {
-    let documents = ledger.documents.iter();
-    documents
-        .map(|(name, kept)| (name.clone(), kept.item.clone()))
-        .collect()
-}
-
-/// The last sleep of an estate, as power-staging wrote it down.
-fn asleep(record: &ledger::EstateRecord) -> Option<Asleep> {
-    match record.phase {
-        Phase::Asleep | Phase::ToSleep | Phase::ToWake => Some(Asleep {
-            since: record.slept_at.unwrap_or(record.since),
-            until: None,
-        }),
-        _ => record.slept_at.map(|since| Asleep {
-            since,
-            until: Some(record.since),
-        }),
-    }
 }
 
 /// What became of the look at one service.
@@ -446,82 +312,6 @@ async fn treat_leased(
         Some(failure) => Err(failure),
         None => Ok(decided.due),
     }
-}
-
-/// Tells the story of a service as it stands now; nothing is written, and nobody else is told.
-///
-/// # Errors
-/// With [`Failed::BadInput`] when there is no such service, [`Failed::Unavailable`] when it or the table
-/// cannot be read.
-pub async fn explain(
-    context: &Context<'_>,
-    name: &ServiceName,
-    deployment: Option<&str>,
-) -> Result<Value, Failed> {
-    let unavailable = |failure: Failure| Failed::Unavailable(failure.to_string());
-    let ground = ground(context).await.map_err(unavailable)?;
-    let entry = ground.entry(name).map(|kept| &kept.item);
-    let truth = Box::pin(observe::truth(context, name, entry, None))
-        .await
-        .map_err(unavailable)?;
-    let mut snapshot: Snapshot =
-        truth.ok_or_else(|| no_such_service(context, &name.to_string()))?;
-    let (estate, settings) = ground.estates.of(name, entry);
-    snapshot.asleep = ground.asleep.get(estate).cloned();
-    observe::evidence(context, &mut snapshot).await;
-    let view = View {
-        estate,
-        settings: &settings,
-        snapshot: &snapshot,
-        entry,
-        now: context.now(),
-    };
-    let story = story_of(&view, deployment);
-    let text = story.clone().map(|story| {
-        let news = News::Rollback {
-            story: Box::new(story),
-        };
-        text::news(&news, &act::place(context, &ground.estates, estate)).whole()
-    });
-    Ok(json!({
-        "estate": estate,
-        "service": name.to_string(),
-        "story": story,
-        "text": text,
-        "missing": snapshot.missing,
-    }))
-}
-
-/// Tells of every service of which something is remembered.
-///
-/// # Errors
-/// With [`Failed::Unavailable`] when the table cannot be read.
-pub async fn status(context: &Context<'_>) -> Result<Value, Failed> {
-    let ledger = context
-        .store
-        .ledger()
-        .await
-        .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
-    let now = context.now();
-    let services = ledger.entries.values().map(|kept| {
-        let entry = &kept.item;
-        let stories = entry.chapters.iter().map(|chapter| {
-            json!({
-                "deployment": chapter.story.deployment,
-                "stage": chapter.story.stage,
-                "told": chapter.told,
-                "started": chapter.story.started,
-                "ended": chapter.story.ended,
-            })
-        });
-        json!({
-            "service": entry.arn,
-            "estate": entry.estate,
-            "broken": entry.is_broken(now),
-            "stories": stories.collect::<Vec<_>>(),
-        })
-    });
-    Ok(json!({ "services": services.collect::<Vec<_>>() }))
 }
 
 fn key(name: &ServiceName) -> String {

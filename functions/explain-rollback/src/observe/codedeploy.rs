@@ -36,14 +36,17 @@ pub(super) async fn deployments(
     waiting.extend(remembered);
     let mut known = BTreeSet::new();
     let mut listed = false;
+    let mut unread = None;
     if let Some(group) = group {
         listed = true;
         match last_of_group(context, group).await {
             Ok(ids) => waiting.extend(ids),
-            Err(failure) => snapshot.missing.push(failure),
+            Err(failure) => {
+                unread = Some(failure.clone());
+                snapshot.missing.push(failure);
+            }
         }
     }
-    let mut unread = None;
     while let Some(id) = waiting.pop_front() {
         if known.len() == DEPLOYMENTS || !known.insert(id.clone()) {
             continue;

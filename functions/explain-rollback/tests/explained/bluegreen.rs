@@ -14,7 +14,10 @@ use nightshift_cloud::{
 };
 use serde_json::{Value, json};
 
-use crate::stage::{Post, Stage as Theatre, cause, world};
+use crate::{
+    account::world,
+    stage::{Post, Stage as Theatre, cause},
+};
 
 const DOCUMENT: &str = "version: 1\nwatch: { cluster: point, log_excerpts: true }\n";
 /// A task that crashes for an hour tells of it often: a few of these events do.
@@ -23,6 +26,7 @@ const FEW: Post = Post {
     doubled: 0,
     late: 0,
 };
+const ALARM: &str = "app-5xx";
 const LOGS: &str = "/ecs/point-app";
 
 fn container() -> Value {
@@ -71,24 +75,43 @@ fn deploy(stage: &Theatre, flaw: Option<Flaw>) -> String {
     })
 }
 
-/// A deployment that failed and was rolled back.
+/// A deployment that an alarm stopped, and that was rolled back.
 pub(crate) async fn failed() -> Theatre {
-    play(Theatre::set(point(&[]))).await
+    play(Theatre::set(point(&[ALARM]))).await
 }
 
 /// The same without a permission.
 pub(crate) async fn failed_without(action: &str) -> Theatre {
-    let stage = Theatre::set(point(&[]));
+    let stage = Theatre::set(point(&[ALARM]));
     stage.deny(action);
     play(stage).await
 }
 
 async fn play(mut stage: Theatre) -> Theatre {
-    deploy(&stage, Some(Flaw::exits(1)));
-    stage.pass(30).await;
-    stage.post = FEW;
-    stage.pass(64 * 60).await;
+    ring(&stage, "OK");
+    deploy(&stage, None);
+    stage.pass(180).await;
+    ring(&stage, "ALARM");
+    stage.pass(12 * 60).await;
     stage
+}
+
+/// Sets the alarm that watches deployments.
+fn ring(stage: &Theatre, to: &str) {
+    let put = json!({
+        "AlarmName": ALARM, "MetricName": "5XX", "Namespace": "Mine", "Statistic": "Sum",
+        "Period": 60, "EvaluationPeriods": 5, "Threshold": 5,
+        "ComparisonOperator": "GreaterThanThreshold",
+    });
+    let set = json!({ "AlarmName": ALARM, "StateValue": to, "StateReason": "test" });
+    stage.with(|world| {
+        for (operation, input) in [("PutMetricAlarm", put), ("SetAlarmState", set)] {
+            let by = Actor::Person;
+            world
+                .ask(&cloudwatch::SERVICE, by, operation, input)
+                .unwrap();
+        }
+    });
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,28 +189,7 @@ async fn a_deployment_after_a_good_one_is_compared_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn an_alarm_that_stops_a_deployment_is_told_by_name() {
-    let mut stage = Theatre::set(point(&["app-5xx"]));
-    let ring = |stage: &Theatre, state: &str| {
-        let put = json!({
-            "AlarmName": "app-5xx", "MetricName": "5XX", "Namespace": "Mine", "Statistic": "Sum",
-            "Period": 60, "EvaluationPeriods": 5, "Threshold": 5,
-            "ComparisonOperator": "GreaterThanThreshold",
-        });
-        let set = json!({ "AlarmName": "app-5xx", "StateValue": state, "StateReason": "test" });
-        stage.with(|world| {
-            for (operation, input) in [("PutMetricAlarm", put), ("SetAlarmState", set)] {
-                let by = Actor::Person;
-                world
-                    .ask(&cloudwatch::SERVICE, by, operation, input)
-                    .unwrap();
-            }
-        });
-    };
-    ring(&stage, "OK");
-    deploy(&stage, None);
-    stage.pass(180).await;
-    ring(&stage, "ALARM");
-    stage.pass(15 * 60).await;
+    let stage = failed().await;
     let last = stage.last();
     assert_eq!(
         (last.stage, last.users),
@@ -196,10 +198,10 @@ async fn an_alarm_that_stops_a_deployment_is_told_by_name() {
     assert_eq!(
         last.trigger,
         Some(Trigger::Alarms {
-            names: vec!["app-5xx".to_owned()]
+            names: vec![ALARM.to_owned()]
         })
     );
-    assert!(matches!(cause(&last), Fault::Alarm { names } if names == ["app-5xx"]));
+    assert!(matches!(cause(&last), Fault::Alarm { names } if names == [ALARM]));
     stage.is_well();
 }
 

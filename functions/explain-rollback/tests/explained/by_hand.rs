@@ -7,7 +7,7 @@ use nightshift::{
 use nightshift_cloud::services::{dynamodb, ecr::Pushed, ecs::Flaw};
 use serde_json::{Value, json};
 
-use crate::{shop::Shop, stage::TABLE};
+use crate::{account::TABLE, shop::Shop};
 
 async fn told() -> (Shop, String) {
     let mut shop = Shop::open();

@@ -14,8 +14,8 @@ use nightshift_cloud::{
 use serde_json::{Value, json};
 
 use crate::{
+    account::TABLE,
     shop::{CLUSTER, Shop},
-    stage::TABLE,
 };
 
 /// What DynamoDB takes for one item at most.
@@ -25,7 +25,7 @@ const LARGEST: usize = 400 * 1024;
 fn calls(shop: &Shop) -> Vec<String> {
     shop.stage.with(|world| {
         let ours = |it: &nightshift_cloud::world::Recorded| {
-            it.actor == Actor::Function(crate::stage::FUNCTION.to_owned())
+            it.actor == Actor::Function(crate::account::FUNCTION.to_owned())
         };
         let calls = world.take_calls().into_iter().filter(ours);
         calls.map(|it| it.action).collect()

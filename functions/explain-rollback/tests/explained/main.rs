@@ -7,12 +7,15 @@
     reason = "helpers of tests are tests as well"
 )]
 
+mod account;
+mod around;
 mod bluegreen;
 mod by_hand;
 mod causes;
 mod idle;
 mod killed;
 mod line;
+mod log;
 mod orders;
 mod permissions;
 mod refused;

@@ -6,12 +6,7 @@ use std::collections::BTreeSet;
 use nightshift::report::rollback::Stage;
 use nightshift_cloud::services::ecs::Flaw;
 
-use crate::{
-    bluegreen,
-    refused::EVIDENCE,
-    shop::Shop,
-    stage::{Stage as Theatre, policy},
-};
+use crate::{account::policy, bluegreen, refused::EVIDENCE, shop::Shop, stage::Stage as Theatre};
 
 /// What is allowed and not called here, each with the reason.
 const NOT_CALLED: [(&str, &str); 2] = [

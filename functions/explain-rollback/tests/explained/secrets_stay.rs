@@ -7,8 +7,9 @@ use nightshift_cloud::{
 use serde_json::json;
 
 use crate::{
+    account::TABLE,
+    log::Log,
     shop::{PARAMETER, SECRET, Shop},
-    stage::{Log, TABLE},
 };
 
 /// What must not be found anywhere.

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use tokio::time::sleep;
 
-use crate::stage::{Stage, world};
+use crate::{account::world, stage::Stage};
 
 pub(crate) const CLUSTER: &str = "shop";
 pub(crate) const REPOSITORY: &str = "shop/api";

@@ -1,14 +1,6 @@
-//! The function on its stage: the template's role, rules and tick, an estate's document, a table and
-//! a topic, and a post that brings events as badly as AWS may.
+//! The function on its stage: ticks, a post that brings events as badly as AWS may, and what was told.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    io,
-    rc::Rc,
-    sync::{Once, OnceLock},
-    time::Duration,
-};
+use std::{rc::Rc, time::Duration};
 
 use explain_rollback::{
     context::{Function, Settings},
@@ -18,8 +10,8 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     kind::Arn,
-    lambda::{self, Failed, Invocation},
-    ledger::{Phase, rollout::Entry, store::Store},
+    lambda::{Failed, Invocation},
+    ledger::{rollout::Entry, store::Store},
     report::{
         News,
         message::Message,
@@ -27,58 +19,20 @@ use nightshift::{
     },
 };
 use nightshift_cloud::{
-    call::{Actor, Fault as Refusal},
-    policy::{self, Policy},
-    services::{dynamodb, events, sns, ssm},
+    call::Fault as Refusal,
+    services::events,
     world::{ACCOUNT, REGION, World},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
-use tracing::Level;
 
-use crate::line::Line;
+use crate::{
+    account::{FUNCTION, TABLE, policy, stack},
+    line::Line,
+};
 
-/// The function's name.
-pub(crate) const FUNCTION: &str = "explain-rollback";
-const TEMPLATE: &str = include_str!("../../../../template.yaml");
 /// The function's timeout in the template.
 const TIMEOUT: Duration = Duration::from_mins(2);
-pub(crate) const TABLE: &str = "Ledger";
-/// When every play begins: a Friday at 17:00 in Tokyo.
-const BEGINNING: i64 = 1_800_000_000;
-
-/// What the template says of the function; read once.
-struct Stack {
-    policy: Policy,
-    patterns: Vec<Value>,
-    tick: Value,
-}
-
-fn stack() -> &'static Stack {
-    static STACK: OnceLock<Stack> = OnceLock::new();
-    STACK.get_or_init(|| {
-        let none = BTreeMap::new();
-        let rules = policy::rules_of_template(TEMPLATE, &none).unwrap();
-        let rules = rules
-            .into_iter()
-            .filter(|(name, _)| name.contains(FUNCTION));
-        let schedules = policy::schedules_of_template(TEMPLATE, &none).unwrap();
-        let mut schedules = schedules.into_iter();
-        Stack {
-            policy: policy::of_template(TEMPLATE, FUNCTION, &none).unwrap(),
-            patterns: rules.map(|(_, pattern)| pattern).collect(),
-            tick: schedules
-                .find(|one| one.name.contains(FUNCTION))
-                .unwrap()
-                .input,
-        }
-    })
-}
-
-/// What the role of the template allows.
-pub(crate) fn policy() -> Policy {
-    stack().policy.clone()
-}
 
 /// How events are brought.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,43 +74,6 @@ pub(crate) struct Checkpoint {
     number: u32,
 }
 
-thread_local! {
-    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The log of a thread. There is one subscriber for all threads: tracing remembers for the process
-/// whether anybody listens to a line.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Log;
-
-impl Log {
-    /// Keeps what this thread logs from now on, as Lambda gets it.
-    pub(crate) fn keep() {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            let subscriber = lambda::logs_to(|| Self, Level::INFO);
-            tracing::subscriber::set_global_default(subscriber).unwrap();
-        });
-        LINES.take();
-    }
-
-    /// What was logged since.
-    pub(crate) fn text() -> String {
-        String::from_utf8(LINES.with_borrow(Clone::clone)).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The stage.
 pub(crate) struct Stage {
     pub(crate) line: Line,
@@ -176,19 +93,6 @@ pub(crate) struct Stage {
 
 fn later(at: Timestamp, seconds: i64) -> Timestamp {
     at + SignedDuration::from_secs(seconds)
-}
-
-/// An account in which the function is deployed, with this estate's document.
-pub(crate) fn world(document: &str) -> World {
-    let mut world = World::new(Timestamp::from_second(BEGINNING).unwrap(), 7);
-    world.roles.insert(FUNCTION.to_owned(), policy());
-    dynamodb::create_table(&mut world, TABLE, "pk", Some("sk"), Some("ttl"));
-    sns::create_topic(&mut world, "Reports");
-    let company = "version: 1\ntime_zone: Asia/Tokyo\nlanguage: en\n";
-    let by = Actor::Person;
-    ssm::put(&mut world, &by, "/nightshift/company", company).unwrap();
-    ssm::put(&mut world, &by, "/nightshift/estates/production", document).unwrap();
-    world
 }
 
 impl Stage {
@@ -476,20 +380,6 @@ impl Stage {
             refused.collect()
         })
     }
-}
-
-/// Writes down, as power-staging does, that an estate sleeps.
-pub(crate) fn asleep_since(world: &mut World, estate: &str, since: Timestamp) {
-    let item = json!({
-        "pk": { "S": "ledger" },
-        "sk": { "S": format!("estate/{estate}") },
-        "version": { "N": "1" },
-        "phase": { "S": serde_json::to_value(Phase::Asleep).unwrap() },
-        "since": { "S": since.to_string() },
-        "revision": { "N": "1" },
-    });
-    let item = item.as_object().unwrap().clone();
-    dynamodb::put(world, &Actor::Person, TABLE, &item).unwrap();
 }
 
 /// What is told of a cause, in one line.

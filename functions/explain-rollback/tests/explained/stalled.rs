@@ -11,8 +11,8 @@ use nightshift_cloud::{
 use serde_json::json;
 
 use crate::{
+    account::asleep_since,
     shop::{CLUSTER, DOCUMENT, Shop},
-    stage::asleep_since,
 };
 
 const TICK: &str = "tick";
@@ -124,6 +124,9 @@ async fn a_breaker_without_rollback_leaves_the_way_back_to_a_person() {
         container: Some("api".to_owned()),
     };
     assert_eq!(last.changed.unwrap().edits, [command_of_api]);
+    let lines = shop.stage.messages().pop().unwrap().lines;
+    let told = "What changed: something else in the definition of `api`: its command,";
+    assert!(lines.iter().any(|it| it.starts_with(told)), "{lines:?}");
     let wanted = Remedy::Redeploy {
         task_definition: "api:1".to_owned(),
     };
