@@ -55,8 +55,8 @@ test: build nextest ## Run all tests, the ones on the local AWS included
 	@cargo nextest run --package nightshift-simulation --cargo-profile simulation --locked --test-threads num-cpus
 
 .PHONY: soak
-soak: ## Play 10,000 fortnights and 100 years of each function on the simulated cloud (hours); FORTNIGHTS=… YEARS=… FIRST=… for a part
-	@cargo run --quiet --profile simulation --package nightshift-simulation -- soak $(or $(FORTNIGHTS),10000) $(or $(YEARS),100) $(or $(FIRST),1)
+soak: ## Play 10,000 fortnights and 100 years of each function on the simulated cloud (hours); FORTNIGHTS=… YEARS=… FIRST=… ONLY=power-staging for a part
+	@cargo run --quiet --profile simulation --package nightshift-simulation -- soak $(or $(FORTNIGHTS),10000) $(or $(YEARS),100) $(or $(FIRST),1) $(ONLY)
 
 .PHONY: simulate
 simulate: ## One run, step by step: make simulate PLACE=golden-week SEED=7, or PLACE=slim/golden-week

@@ -1,7 +1,7 @@
 //! Plays one run step by step, or many of them side by side.
 //!
 //! `simulate play [slim/]<place> <seed> [every-tick] [watch]`,
-//! `simulate soak <fortnights> <years> [first seed]`: both functions, each so many.
+//! `simulate soak <fortnights> <years> [first seed] [function]`: so many of each function, or of one.
 //!
 //! Of many, each has a process of its own: the SDK keeps its budget of retries for the whole process,
 //! so that runs beside or before it would have a say in what a seed plays.
@@ -50,10 +50,16 @@ fn main() -> Result<ExitCode> {
         }
         ["soak", fortnights, years, rest @ ..] => {
             let first = rest.first().map_or(Ok(1), |first| first.parse())?;
-            Ok(soak(fortnights.parse()?, years.parse()?, first))
+            let soak = Soak {
+                fortnights: fortnights.parse()?,
+                years: years.parse()?,
+                first,
+                words: played(rest.get(1).copied())?,
+            };
+            Ok(soak.played())
         }
         _ => bail!(
-            "simulate play [slim/]<place> <seed> [every-tick] [watch], or simulate soak <fortnights> <years> [first seed]"
+            "simulate play [slim/]<place> <seed> [every-tick] [watch], or simulate soak <fortnights> <years> [first seed] [function]"
         ),
     }
 }
@@ -120,69 +126,106 @@ fn once<S: Subject>(place: Place, seed: u64, rest: &[&str]) -> ExitCode {
     code
 }
 
-/// All cores, one run each, with a line that tells how far it is.
-fn soak(fortnights: u64, years: u64, first: u64) -> ExitCode {
-    let total = 2 * (fortnights + years);
-    let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
-    let (calls, checks) = (AtomicU64::new(0), AtomicU64::new(0));
-    let failed = AtomicU64::new(0);
-    let began = Instant::now();
-    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= total {
-                        break;
-                    }
-                    let (place, seed) = run(number, years, first);
-                    let broken = match apart(&place, seed) {
-                        Ok(figures) => {
-                            calls.fetch_add(figures.calls, Ordering::Relaxed);
-                            checks.fetch_add(figures.checks, Ordering::Relaxed);
-                            let first = figures.broken.into_iter().next();
-                            first.map(|broken| format!("{broken:70}\n  {}", figures.again))
-                        }
-                        Err(error) => Some(format!("{error:#}")),
-                    };
-                    if let Some(broken) = broken {
-                        println!("\r{broken}");
-                        failed.fetch_add(1, Ordering::Relaxed);
-                    }
-                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, total, began);
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner();
-    println!(
-        "\ntwice {fortnights} fortnights and {years} years in {} s on {cores} cores: {} calls, {} checks, {} runs with a broken rule",
-        began.elapsed().as_secs(),
-        calls.into_inner(),
-        checks.into_inner(),
-        failed
-    );
-    if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+/// The words before a place of the functions that are soaked: of the named one, or of all.
+fn played(only: Option<&str>) -> Result<Vec<&'static str>> {
+    let all = [
+        ("power-staging", Sleep::WORD),
+        ("scale-production", Slim::WORD),
+    ];
+    let words: Vec<&str> = all
+        .iter()
+        .filter(|(function, _)| only.is_none_or(|only| only == *function))
+        .map(|(_, word)| *word)
+        .collect();
+    if words.is_empty() {
+        bail!("no such function is simulated: there is power-staging and scale-production");
     }
+    Ok(words)
 }
 
-/// Where a run of a soak is played, and from which seed. The years come first: they take longest. Even
-/// numbers sleep, odd ones are slim.
-fn run(number: u64, years: u64, first: u64) -> (String, u64) {
-    let half = number / 2;
-    let (place, seed) = if half < years {
-        (YEAR, first + half)
-    } else {
-        let seed = first + half - years;
-        let place = usize::try_from(seed).unwrap_or(0) % FORTNIGHTS.len();
-        (FORTNIGHTS[place], seed)
-    };
-    let word = if number % 2 == 1 { Slim::WORD } else { "" };
-    (format!("{word}{}", place.name), seed)
+/// So many runs of each function.
+struct Soak {
+    fortnights: u64,
+    years: u64,
+    /// The first seed.
+    first: u64,
+    /// What stands before the place for each of the functions.
+    words: Vec<&'static str>,
+}
+
+impl Soak {
+    /// Plays it on all cores, one run each, with a line that tells how far it is.
+    fn played(&self) -> ExitCode {
+        let (next, done) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (calls, checks) = (AtomicU64::new(0), AtomicU64::new(0));
+        let failed = AtomicU64::new(0);
+        let began = Instant::now();
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        thread::scope(|scope| {
+            for _ in 0..cores {
+                scope.spawn(|| {
+                    while let Some((place, seed)) = self.run(next.fetch_add(1, Ordering::Relaxed)) {
+                        let broken = match apart(&place, seed) {
+                            Ok(figures) => {
+                                calls.fetch_add(figures.calls, Ordering::Relaxed);
+                                checks.fetch_add(figures.checks, Ordering::Relaxed);
+                                let first = figures.broken.into_iter().next();
+                                first.map(|broken| format!("{broken:70}\n  {}", figures.again))
+                            }
+                            Err(error) => Some(format!("{error:#}")),
+                        };
+                        if let Some(broken) = broken {
+                            println!("\r{broken}");
+                            failed.fetch_add(1, Ordering::Relaxed);
+                        }
+                        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                        progress(done, self.total(), began);
+                    }
+                });
+            }
+        });
+        let failed = failed.into_inner();
+        println!(
+            "\n{} fortnights and {} years of each of {} functions from seed {} in {} s on {cores} cores: {} calls, {} checks, {failed} runs with a broken rule",
+            self.fortnights,
+            self.years,
+            self.words.len(),
+            self.first,
+            began.elapsed().as_secs(),
+            calls.into_inner(),
+            checks.into_inner(),
+        );
+        if failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.words.len() as u64 * (self.fortnights + self.years)
+    }
+
+    /// Where a run is played, and from which seed. The years come first: they take longest. The
+    /// functions take turns.
+    fn run(&self, number: u64) -> Option<(String, u64)> {
+        if number >= self.total() {
+            return None;
+        }
+        let (turn, of) = (
+            number / self.words.len() as u64,
+            number % self.words.len() as u64,
+        );
+        let (place, seed) = if turn < self.years {
+            (YEAR, self.first + turn)
+        } else {
+            let seed = self.first + turn - self.years;
+            let place = usize::try_from(seed).unwrap_or(0) % FORTNIGHTS.len();
+            (FORTNIGHTS[place], seed)
+        };
+        let word = usize::try_from(of).ok().and_then(|of| self.words.get(of))?;
+        Some((format!("{word}{}", place.name), seed))
+    }
 }
 
 fn progress(done: u64, total: u64, began: Instant) {
