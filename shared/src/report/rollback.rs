@@ -204,7 +204,7 @@ pub struct Release {
     /// The image's digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// The commit, where the tag or a label holds one.
+    /// The commit, where a label, the tag or another tag of the same image holds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// When the image was pushed.

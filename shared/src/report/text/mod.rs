@@ -4,6 +4,7 @@
 
 pub mod clock;
 mod en;
+mod fit;
 mod ja;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};

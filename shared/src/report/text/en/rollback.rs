@@ -9,7 +9,8 @@ use crate::report::{
     },
     text::{
         EXCERPT, LISTED, NAME, Told, brief_commit, brief_digest,
-        en::{English, code, counted, duration, failed, names, short},
+        en::{English, code, counted, duration, failed, names},
+        fit::{Wording, fitting},
         remedy_command, said, seconds, some,
     },
 };
@@ -52,60 +53,17 @@ impl English<'_> {
             (_, Severity::Warning) => "⚠️",
             (_, Severity::Notice | Severity::Quiet) => "🕐",
         };
-        let mut told = vec![users(story.users)];
-        // What is over for good says nothing of the same commit.
-        if story.stage <= Stage::RolledBack {
-            told.extend(again(story.again));
-        }
-        told.push(act(story));
-        format!(
-            "{sign} {}: {} ({})",
-            self.estate(),
-            self.what_happened(story),
-            told.join("; ")
-        )
-    }
-
-    fn what_happened(&self, story: &Story) -> String {
-        let service = short(&story.service, self.0);
-        match (story.stage, story.back) {
-            (Stage::Failing, _) => format!("the {service} deployment is failing"),
-            (Stage::Stalled, _) => {
-                format!("the {service} deployment is stuck: its tasks fail, and nothing ends it")
+        fitting(&story.service, self.0, |estate, service, wording| {
+            let brief = wording >= Wording::Brief;
+            let mut told = vec![users(story.users, brief)];
+            // What is over for good says nothing of the same commit.
+            if story.stage <= Stage::RolledBack {
+                told.extend(again(story.again, brief));
             }
-            (Stage::Failed, Back::ByItself) => {
-                format!("the {service} deployment failed and will be rolled back by itself")
-            }
-            (Stage::Failed, _) => {
-                format!("the {service} deployment failed, and nothing rolls it back")
-            }
-            (Stage::RollingBack, Back::ByHand) => {
-                format!("the {service} deployment is being rolled back by hand")
-            }
-            (Stage::RollingBack, _) => {
-                format!("the {service} deployment failed and is being rolled back")
-            }
-            (Stage::RollbackStalled, Back::NothingComplete) => {
-                format!("the {service} deployment failed, and there is nothing to return to")
-            }
-            (Stage::RollbackStalled, _) => {
-                format!("the rollback of the {service} deployment does not end")
-            }
-            (Stage::RollbackFailed, _) => {
-                format!("the rollback of the {service} deployment failed")
-            }
-            (Stage::RolledBack, Back::ByHand) => {
-                format!("the {service} deployment was rolled back by hand")
-            }
-            (Stage::RolledBack, _) => {
-                format!("the {service} deployment was rolled back by itself")
-            }
-            (Stage::Succeeded, _) => format!("the {service} deployment succeeded after all"),
-            (Stage::Superseded, _) => {
-                format!("a newer deployment of {service} took the place of the one that failed")
-            }
-            (Stage::Stopped, _) => format!("the {service} deployment was stopped by hand"),
-        }
+            told.push(act(story, wording));
+            let happened = what_happened(story, service, wording == Wording::Terse);
+            format!("{sign} {estate}: {happened} ({})", told.join("; "))
+        })
     }
 
     /// `Started 14:02 → failed 14:09 → restored 14:12 (10 m); the old version kept answering, 2/2.`
@@ -192,32 +150,95 @@ pub(super) fn excerpt(story: &Story) -> Vec<String> {
     story.excerpts.iter().flat_map(last_words).collect()
 }
 
-fn users(users: Users) -> &'static str {
-    match users {
-        Users::NotAffected => "users not affected",
-        Users::Fewer => "users may be affected: fewer tasks answer than should",
-        Users::Affected => "users affected: no task answers",
-        Users::Perhaps => "users may be affected: an alarm rings",
-        Users::Nobody => "nobody is to be served now",
-        Users::Unknown => "whether users are affected is not known",
+fn what_happened(story: &Story, service: &str, terse: bool) -> String {
+    let the = if terse { "" } else { "the " };
+    match (story.stage, story.back) {
+        (Stage::Failing, _) => format!("{the}{service} deployment is failing"),
+        (Stage::Stalled, _) if terse => {
+            format!("{the}{service} deployment is stuck, its tasks fail")
+        }
+        (Stage::Stalled, _) => {
+            format!("{the}{service} deployment is stuck: its tasks fail, and nothing ends it")
+        }
+        (Stage::Failed, Back::ByItself) if terse => {
+            format!("{the}{service} deployment failed and will be rolled back")
+        }
+        (Stage::Failed, Back::ByItself) => {
+            format!("{the}{service} deployment failed and will be rolled back by itself")
+        }
+        (Stage::Failed, _) => {
+            format!("{the}{service} deployment failed, and nothing rolls it back")
+        }
+        (Stage::RollingBack, Back::ByHand) => {
+            format!("{the}{service} deployment is being rolled back by hand")
+        }
+        (Stage::RollingBack, _) => {
+            format!("{the}{service} deployment failed and is being rolled back")
+        }
+        (Stage::RollbackStalled, Back::NothingComplete) => {
+            format!("{the}{service} deployment failed, with nothing to return to")
+        }
+        (Stage::RollbackStalled, _) => {
+            format!("{the}rollback of the {service} deployment does not end")
+        }
+        (Stage::RollbackFailed, _) => {
+            format!("{the}rollback of the {service} deployment failed")
+        }
+        (Stage::RolledBack, Back::ByHand) => {
+            format!("{the}{service} deployment was rolled back by hand")
+        }
+        (Stage::RolledBack, _) if terse => format!("{the}{service} deployment was rolled back"),
+        (Stage::RolledBack, _) => {
+            format!("{the}{service} deployment was rolled back by itself")
+        }
+        (Stage::Succeeded, _) => format!("{the}{service} deployment succeeded after all"),
+        (Stage::Superseded, _) => {
+            format!("a newer {service} deployment replaced the one that failed")
+        }
+        (Stage::Stopped, _) => format!("{the}{service} deployment was stopped by hand"),
     }
 }
 
-fn again(again: Again) -> Option<&'static str> {
-    match again {
-        Again::Will => Some("the same commit will fail again"),
-        Again::UnlessMended => Some("the same commit will fail again until the cause is mended"),
-        Again::MaySucceed => Some("the same commit may succeed next time"),
-        Again::Unknown => None,
+fn users(users: Users, brief: bool) -> &'static str {
+    match (users, brief) {
+        (Users::NotAffected, _) => "users not affected",
+        (Users::Fewer, false) => "users may be affected: fewer tasks answer than should",
+        (Users::Affected, false) => "users affected: no task answers",
+        (Users::Affected, true) => "users affected",
+        (Users::Perhaps, false) => "users may be affected: an alarm rings",
+        (Users::Fewer | Users::Perhaps, true) => "users may be affected",
+        (Users::Nobody, false) => "nobody is to be served now",
+        (Users::Nobody, true) => "no users now",
+        (Users::Unknown, false) => "whether users are affected is not known",
+        (Users::Unknown, true) => "users: not known",
     }
 }
 
-fn act(story: &Story) -> &'static str {
+fn again(again: Again, brief: bool) -> Option<&'static str> {
+    match (again, brief) {
+        (Again::Will, false) => Some("the same commit will fail again"),
+        (Again::UnlessMended, false) => {
+            Some("the same commit will fail again until the cause is mended")
+        }
+        (Again::Will | Again::UnlessMended, true) => Some("same commit will fail"),
+        (Again::MaySucceed, false) => Some("the same commit may succeed next time"),
+        (Again::MaySucceed, true) => Some("same commit may succeed"),
+        (Again::Unknown, _) => None,
+    }
+}
+
+fn act(story: &Story, wording: Wording) -> &'static str {
+    let terse = wording == Wording::Terse;
     match (story.severity(), story.stage) {
         (Severity::Alert, _) => "needs you now",
+        (Severity::Warning, Stage::RolledBack) if wording >= Wording::Brief => {
+            "needs you before redeploying"
+        }
         (Severity::Warning, Stage::RolledBack) => "needs you before the next deployment",
         (Severity::Warning, _) => "needs you",
+        (_, stage) if stage.is_over() && terse => "nothing to do",
         (_, stage) if stage.is_over() => "nothing for you to do",
+        _ if terse => "nothing to do yet",
         _ => "nothing for you to do yet",
     }
 }

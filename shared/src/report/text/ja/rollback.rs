@@ -9,7 +9,8 @@ use crate::report::{
     },
     text::{
         EXCERPT, LISTED, NAME, Told, brief_commit, brief_digest,
-        ja::{Japanese, code, duration, failed, names, short},
+        fit::{Wording, fitting},
+        ja::{Japanese, code, duration, failed, names},
         remedy_command, said, seconds, some,
     },
 };
@@ -52,60 +53,17 @@ impl Japanese<'_> {
             (_, Severity::Warning) => "⚠️",
             (_, Severity::Notice | Severity::Quiet) => "🕐",
         };
-        let mut told = vec![users(story.users)];
-        // What is over for good says nothing of the same commit.
-        if story.stage <= Stage::RolledBack {
-            told.extend(again(story.again));
-        }
-        told.push(act(story));
-        format!(
-            "{sign} {}: {}({})",
-            self.estate(),
-            self.what_happened(story),
-            told.join("。")
-        )
-    }
-
-    fn what_happened(&self, story: &Story) -> String {
-        let service = short(&story.service, self.0);
-        match (story.stage, story.back) {
-            (Stage::Failing, _) => format!("{service} のデプロイが失敗しかけています"),
-            (Stage::Stalled, _) => {
-                format!(
-                    "{service} のデプロイが止まっています。タスクが失敗し続け、自動では終わりません"
-                )
+        fitting(&story.service, self.0, |estate, service, wording| {
+            let brief = wording >= Wording::Brief;
+            let mut told = vec![users(story.users, brief)];
+            // What is over for good says nothing of the same commit.
+            if story.stage <= Stage::RolledBack {
+                told.extend(again(story.again, brief));
             }
-            (Stage::Failed, Back::ByItself) => {
-                format!("{service} のデプロイが失敗しました。自動で元に戻ります")
-            }
-            (Stage::Failed, _) => {
-                format!("{service} のデプロイが失敗しました。自動では元に戻りません")
-            }
-            (Stage::RollingBack, Back::ByHand) => {
-                format!("{service} のデプロイを手動で元に戻しています")
-            }
-            (Stage::RollingBack, _) => {
-                format!("{service} のデプロイが失敗し、元に戻しています")
-            }
-            (Stage::RollbackStalled, Back::NothingComplete) => {
-                format!("{service} のデプロイが失敗しましたが、戻り先がありません")
-            }
-            (Stage::RollbackStalled, _) => {
-                format!("{service} のデプロイのロールバックが終わりません")
-            }
-            (Stage::RollbackFailed, _) => {
-                format!("{service} のデプロイのロールバックが失敗しました")
-            }
-            (Stage::RolledBack, Back::ByHand) => {
-                format!("{service} のデプロイは手動で元に戻されました")
-            }
-            (Stage::RolledBack, _) => format!("{service} のデプロイは自動で元に戻りました"),
-            (Stage::Succeeded, _) => format!("{service} のデプロイは結局成功しました"),
-            (Stage::Superseded, _) => {
-                format!("失敗した {service} のデプロイは新しいデプロイに置き換わりました")
-            }
-            (Stage::Stopped, _) => format!("{service} のデプロイは手動で停止されました"),
-        }
+            told.push(act(story));
+            let happened = what_happened(story, service, wording == Wording::Terse);
+            format!("{sign} {estate}: {happened}({})", told.join("。"))
+        })
     }
 
     /// `14:02 開始 → 14:09 失敗 → 14:12 復旧(10分)。旧版 2/2 が応答し続けました。`
@@ -196,23 +154,69 @@ pub(super) fn excerpt(story: &Story) -> Vec<String> {
     story.excerpts.iter().flat_map(last_words).collect()
 }
 
-fn users(users: Users) -> &'static str {
-    match users {
-        Users::NotAffected => "利用者への影響なし",
-        Users::Fewer => "応答する台数が足りず、利用者に影響するおそれがあります",
-        Users::Affected => "応答するタスクがなく、利用者に影響しています",
-        Users::Perhaps => "アラームが鳴っており、利用者に影響するおそれがあります",
-        Users::Nobody => "いまは停止中で、利用者はいません",
-        Users::Unknown => "利用者への影響は不明です",
+fn what_happened(story: &Story, service: &str, terse: bool) -> String {
+    match (story.stage, story.back) {
+        (Stage::Failing, _) => format!("{service} のデプロイが失敗しかけています"),
+        (Stage::Stalled, _) if terse => {
+            format!("{service} のデプロイが止まっています")
+        }
+        (Stage::Stalled, _) => {
+            format!(
+                "{service} のデプロイが止まっています。タスクが失敗し続け、自動では終わりません"
+            )
+        }
+        (Stage::Failed, Back::ByItself) => {
+            format!("{service} のデプロイが失敗しました。自動で元に戻ります")
+        }
+        (Stage::Failed, _) => {
+            format!("{service} のデプロイが失敗しました。自動では元に戻りません")
+        }
+        (Stage::RollingBack, Back::ByHand) => {
+            format!("{service} のデプロイを手動で元に戻しています")
+        }
+        (Stage::RollingBack, _) => {
+            format!("{service} のデプロイが失敗し、元に戻しています")
+        }
+        (Stage::RollbackStalled, Back::NothingComplete) => {
+            format!("{service} のデプロイが失敗しましたが、戻り先がありません")
+        }
+        (Stage::RollbackStalled, _) => {
+            format!("{service} のデプロイのロールバックが終わりません")
+        }
+        (Stage::RollbackFailed, _) => {
+            format!("{service} のデプロイのロールバックが失敗しました")
+        }
+        (Stage::RolledBack, Back::ByHand) => {
+            format!("{service} のデプロイは手動で元に戻されました")
+        }
+        (Stage::RolledBack, _) => format!("{service} のデプロイは自動で元に戻りました"),
+        (Stage::Succeeded, _) => format!("{service} のデプロイは結局成功しました"),
+        (Stage::Superseded, _) => {
+            format!("失敗した {service} のデプロイは新しいデプロイに置き換わりました")
+        }
+        (Stage::Stopped, _) => format!("{service} のデプロイは手動で停止されました"),
     }
 }
 
-fn again(again: Again) -> Option<&'static str> {
-    match again {
-        Again::Will => Some("同じコミットはまた失敗します"),
-        Again::UnlessMended => Some("原因を直すまで、同じコミットはまた失敗します"),
-        Again::MaySucceed => Some("同じコミットでも次は成功するかもしれません"),
-        Again::Unknown => None,
+fn users(users: Users, brief: bool) -> &'static str {
+    match (users, brief) {
+        (Users::NotAffected, _) => "利用者への影響なし",
+        (Users::Fewer, false) => "応答する台数が足りず、利用者に影響するおそれがあります",
+        (Users::Affected, false) => "応答するタスクがなく、利用者に影響しています",
+        (Users::Affected, true) => "利用者に影響しています",
+        (Users::Perhaps, false) => "アラームが鳴っており、利用者に影響するおそれがあります",
+        (Users::Fewer | Users::Perhaps, true) => "利用者に影響するおそれがあります",
+        (Users::Nobody, _) => "いまは停止中で、利用者はいません",
+        (Users::Unknown, _) => "利用者への影響は不明です",
+    }
+}
+
+fn again(again: Again, brief: bool) -> Option<&'static str> {
+    match (again, brief) {
+        (Again::UnlessMended, false) => Some("原因を直すまで、同じコミットはまた失敗します"),
+        (Again::Will | Again::UnlessMended, _) => Some("同じコミットはまた失敗します"),
+        (Again::MaySucceed, _) => Some("同じコミットでも次は成功するかもしれません"),
+        (Again::Unknown, _) => None,
     }
 }
 

@@ -27,7 +27,7 @@ fn a_rollback_says_who_is_affected_why_what_changed_and_what_to_do() {
     let lines: Vec<&str> = text.lines.iter().map(String::as_str).collect();
     assert_eq!(
         text.title,
-        "↩️ bookmark-manager-staging: the api deployment was rolled back by itself (users not affected; the same commit will fail again; needs you before the next deployment)"
+        "↩️ bookmark-manager-staging: the api deployment was rolled back by itself (users not affected; same commit will fail; needs you before redeploying)"
     );
     assert_eq!(
         lines,
@@ -58,6 +58,7 @@ fn a_rollback_says_who_is_affected_why_what_changed_and_what_to_do() {
 fn the_first_line_says_whether_users_are_affected_and_what_the_same_commit_will_do() {
     let title = |users, again| {
         let story = Story {
+            stage: Stage::Failing,
             users,
             again,
             ..samples::rollback::rolled_back()
@@ -75,9 +76,9 @@ fn the_first_line_says_whether_users_are_affected_and_what_the_same_commit_will_
         assert!(title(users, Again::Unknown).contains(words), "{users:?}");
     }
     for (again, words) in [
-        (Again::Will, "the same commit will fail again;"),
-        (Again::UnlessMended, "until the cause is mended"),
-        (Again::MaySucceed, "may succeed next time"),
+        (Again::Will, "same commit will fail"),
+        (Again::UnlessMended, "same commit will fail"),
+        (Again::MaySucceed, "same commit may succeed"),
     ] {
         assert!(
             title(Users::NotAffected, again).contains(words),
@@ -122,6 +123,6 @@ fn a_deployment_that_nothing_takes_back_says_so() {
         };
         told(story).title
     };
-    assert!(failed(Back::ByItself).contains("will be rolled back by itself"));
+    assert!(failed(Back::ByItself).contains("will be rolled back"));
     assert!(failed(Back::NotConfigured).contains("nothing rolls it back"));
 }
