@@ -82,7 +82,10 @@ impl<'a> Version<'a> {
             task_definition: name.map(|name| tail(name).to_owned()),
             image: image.map(|image| tail(image).to_owned()),
             digest: digest.map(str::to_owned),
-            commit: main.and_then(commit),
+            commit: main.and_then(commit).or_else(|| {
+                let same = known.filter(|_| digest.is_some());
+                same.and_then(|known| commit_of_tags(&known.tags))
+            }),
             pushed: known.and_then(|known| known.pushed),
         }
     }
@@ -98,6 +101,17 @@ fn commit(container: &Container) -> Option<String> {
     let tag = container.image.as_deref().and_then(tag);
     let named = container.commit.as_deref();
     named.into_iter().chain(tag).find_map(as_commit)
+}
+
+/// The commit that the tags of one image name: a pipeline tags it with the commit beside `latest`. An
+/// image that two commits have in common may be either's, so that neither is named; the same commit
+/// may stand there short and long.
+fn commit_of_tags(tags: &[String]) -> Option<String> {
+    let commits = tags.iter().filter_map(|tag| as_commit(tag));
+    let commits: BTreeSet<String> = commits.collect();
+    let longest = commits.iter().max_by_key(|commit| commit.len())?;
+    let agree = commits.iter().all(|commit| longest.starts_with(commit));
+    agree.then(|| longest.clone())
 }
 
 /// The tag of an image: what follows the last `:` behind the last `/`.

@@ -100,10 +100,21 @@ impl Estates {
         (name, Settings::default())
     }
 
-    /// Every cluster in which deployments are looked for.
+    /// The names of those whose deployments are explained.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let watched = |(_, estate): &(&String, &Estate)| estate.deployments().is_some();
+        self.all
+            .iter()
+            .filter(watched)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Every cluster in which deployments are looked for, of all estates or of one.
     #[must_use]
-    pub fn clusters(&self) -> Vec<String> {
-        let clusters = self.all.values().filter_map(|estate| estate.deployments());
+    pub fn clusters(&self, only: Option<&str>) -> Vec<String> {
+        let meant = self.all.iter();
+        let meant = meant.filter(|(name, _)| only.is_none_or(|only| only == *name));
+        let clusters = meant.filter_map(|(_, estate)| estate.deployments());
         let mut clusters: Vec<String> = clusters.map(|(name, _)| name.to_owned()).collect();
         clusters.sort();
         clusters.dedup();

@@ -32,13 +32,15 @@ pub async fn handle(function: &Function, invocation: Invocation) -> Result<Value
     }
     match request {
         Request::Tick => looked(look::look(&context, &Occasion::Tick).await),
-        Request::Reconcile => looked(look::look(&context, &Occasion::Asked).await),
+        Request::Reconcile { estate } => {
+            looked(look::look(&context, &Occasion::Asked { estate }).await)
+        }
         Request::Event(which) => looked(look::look(&context, &Occasion::Event(which)).await),
         Request::Explain {
             service,
             deployment,
         } => Box::pin(look::explain(&context, &service, deployment.as_deref())).await,
-        Request::Status => look::status(&context).await,
+        Request::Status { estate } => look::status(&context, estate.as_deref()).await,
     }
 }
 
@@ -59,8 +61,8 @@ fn played(payload: &Value, function: &Function) -> Result<Option<Timestamp>, Fai
     })
 }
 
-fn looked(result: Result<Looked, nightshift::report::Failure>) -> Result<Value, Failed> {
-    let looked = result.map_err(|failure| Failed::Unavailable(failure.to_string()))?;
+fn looked(result: Result<Looked, Failed>) -> Result<Value, Failed> {
+    let looked = result?;
     if looked.failures.is_empty() {
         return Ok(json!({
             "idle": looked.idle,
@@ -78,5 +80,17 @@ pub(crate) fn no_such_service(context: &Context<'_>, name: &str) -> Failed {
     Failed::BadInput(format!(
         "service: there is no `{name}` in {}: write `<cluster>/<service>` or the service's ARN",
         context.function.settings.region
+    ))
+}
+
+/// The answer to whoever names an estate that there is not, with those that there are.
+pub(crate) fn no_such_estate(name: &str, known: &[String]) -> Failed {
+    let known = match known {
+        [] => "there is none".to_owned(),
+        known => format!("there is {}", known.join(", ")),
+    };
+    Failed::BadInput(format!(
+        "no estate `{}` is watched here: {known}",
+        request::shown(name)
     ))
 }

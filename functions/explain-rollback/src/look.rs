@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
+    lambda::Failed,
     ledger::{Mark, store::WriteError},
     log,
     report::Failure,
@@ -28,7 +29,7 @@ use crate::{
     snapshot::Snapshot,
 };
 use ground::{Ground, ground};
-use round::{ROUND, ROUND_EVERY, round};
+use round::{ROUND, ROUND_EVERY, Round, round};
 
 /// What the marks of services begin with.
 const SERVICE: &str = "service/";
@@ -44,7 +45,10 @@ pub enum Occasion {
     /// Something happened there.
     Event(Which),
     /// Somebody asks: look at everything.
-    Asked,
+    Asked {
+        /// The one estate that is meant; none for all.
+        estate: Option<String>,
+    },
 }
 
 impl Occasion {
@@ -53,6 +57,14 @@ impl Occasion {
         match self {
             Self::Event(Which::CodeDeploy { application, group }) => Some((application, group)),
             _ => None,
+        }
+    }
+
+    /// The one estate that is meant.
+    fn estate(&self) -> Option<&str> {
+        match self {
+            Self::Asked { estate } => estate.as_deref(),
+            Self::Tick | Self::Event(_) => None,
         }
     }
 }
@@ -75,41 +87,44 @@ pub struct Looked {
 /// Looks at what is due, at where something happened, or at everything.
 ///
 /// # Errors
-/// When the table cannot be read.
-pub async fn look(context: &Context<'_>, occasion: &Occasion) -> Result<Looked, Failure> {
+/// With [`Failed::Unavailable`] when the table cannot be read, [`Failed::BadInput`] when somebody names
+/// an estate that there is not.
+pub async fn look(context: &Context<'_>, occasion: &Occasion) -> Result<Looked, Failed> {
+    let unavailable = |failure: Failure| Failed::Unavailable(failure.to_string());
     let mut looked = Looked::default();
-    let marks = context.store.marks().await?;
-    let wanted = wanted(context, occasion, &marks, &mut looked).await;
-    let is_round = round::is_due(occasion, &marks, context.now()) && {
-        let lease = take(context, ROUND).await;
-        lease.unwrap_or_else(|failure| {
-            looked.failures.push(failure);
-            false
-        })
+    let marks = context.store.marks().await.map_err(unavailable)?;
+    let mut wanted = wanted(context, occasion, &marks, &mut looked).await;
+    if let Some(estate) = occasion.estate() {
+        let seen = ground(context).await.map_err(unavailable)?;
+        seen.knows(estate)?;
+        wanted.retain(|name| seen.has(name, Some(estate)));
+    }
+    let round = match round::due(occasion, &marks, context.now()) {
+        Round::Whole => {
+            let lease = take(context, ROUND).await;
+            let taken = lease.unwrap_or_else(|failure| {
+                looked.failures.push(failure);
+                false
+            });
+            if taken { Round::Whole } else { Round::None }
+        }
+        other => other,
     };
-    if wanted.is_empty() && !is_round {
+    if wanted.is_empty() && round == Round::None {
         looked.idle = looked.failures.is_empty();
         return Ok(looked);
     }
     let mut chosen = choose(context, occasion, &marks, &wanted, &mut looked).await;
-    if !chosen.is_empty() || is_round {
-        let done = on_ground(
-            context,
-            occasion,
-            &marks,
-            &mut chosen,
-            is_round,
-            &mut looked,
-        )
-        .await;
+    if !chosen.is_empty() || round != Round::None {
+        let done = on_ground(context, occasion, &marks, &mut chosen, round, &mut looked).await;
         if let Err(failure) = done {
             // Without the leases the next tick need not wait for their end.
-            let round = is_round.then(|| ROUND.to_owned());
+            let round = (round == Round::Whole).then(|| ROUND.to_owned());
             for key in chosen.iter().map(key).chain(round) {
                 let given = context.store.give_back(&key, None, &[]).await;
                 looked.failures.extend(given.err());
             }
-            return Err(failure);
+            return Err(unavailable(failure));
         }
     }
     for failure in &looked.failures {
@@ -124,12 +139,12 @@ async fn on_ground(
     occasion: &Occasion,
     marks: &[Mark],
     chosen: &mut Vec<ServiceName>,
-    is_round: bool,
+    due: Round,
     looked: &mut Looked,
 ) -> Result<(), Failure> {
     let mut seen = ground(context).await?;
-    if is_round {
-        let mut found = round(context, &seen, marks, looked).await;
+    if due != Round::None {
+        let mut found = round(context, &seen, occasion, marks, looked).await;
         found.retain(|name| !chosen.contains(name));
         let new = choose(context, occasion, marks, &found, looked).await;
         if !new.is_empty() {
@@ -159,8 +174,8 @@ async fn wanted(
     looked: &mut Looked,
 ) -> BTreeSet<ServiceName> {
     match occasion {
-        Occasion::Tick | Occasion::Asked => {
-            let asked = *occasion == Occasion::Asked;
+        Occasion::Tick | Occasion::Asked { .. } => {
+            let asked = matches!(occasion, Occasion::Asked { .. });
             let due = marks
                 .iter()
                 .filter(|mark| asked || mark.is_due(context.now()));
@@ -300,8 +315,7 @@ async fn treat_leased(
         observe::evidence(context, &mut snapshot).await;
         decided = decide(&snapshot);
     } else {
-        // Without the evidence it would be remembered worse than it is.
-        decided.save = None;
+        decided.keep_evidence(entry);
     }
     for failure in &snapshot.missing {
         log::failure(FUNCTION, estate, failure);

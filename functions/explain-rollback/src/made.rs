@@ -118,7 +118,6 @@ pub(crate) fn underway() -> Snapshot {
             name: "api".to_owned(),
             desired: 2,
             running: 2,
-            pending: 0,
             controller: Controller::Ecs,
             deployments: vec![
                 Deployment {

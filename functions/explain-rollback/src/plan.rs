@@ -22,7 +22,7 @@ use nightshift::{
     },
 };
 
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Controller, Snapshot};
 use attempts::{Attempt, attempts};
 
 /// This function's name: in the ledger, in logs and in reports.
@@ -103,10 +103,6 @@ pub struct Plan {
     pub tell: Vec<Telling>,
     /// When to look again; none where nothing is under way.
     pub due: Option<Timestamp>,
-    /// That the estate's rollout is broken, for the functions that keep off then.
-    pub broken: Option<Broken>,
-    /// The rotation of ours that a deployment failed of, for the function that reverts it.
-    pub rotation: Option<FailedRotation>,
 }
 
 impl Plan {
@@ -120,6 +116,24 @@ impl Plan {
             known.is_some_and(|known| now.duration_since(known.seen) < FRESH)
         };
         !self.tell.is_empty() || chapters.filter(|it| it.seen == now).any(|it| !is_fresh(it))
+    }
+
+    /// The plan of a look without the evidence: what it knows of deployments is worse than what is
+    /// remembered, and is not written.
+    pub fn keep_evidence(&mut self, entry: Option<&Entry>) {
+        let group = entry.and_then(|entry| entry.deployment_group.as_ref());
+        let save = self.save.take();
+        let another = save.filter(|save| save.deployment_group.as_ref() != group);
+        self.save = another.map(|save| match entry {
+            Some(entry) => Entry {
+                deployment_group: save.deployment_group,
+                ..entry.clone()
+            },
+            None => Entry {
+                chapters: Vec::new(),
+                ..save
+            },
+        });
     }
 }
 
@@ -143,7 +157,8 @@ impl Telling {
 }
 
 /// Decides what is told, written and looked at next. A service whose deployments do not fail, and
-/// of which nothing is remembered, gets an empty plan.
+/// of which nothing is remembered, gets an empty plan; but by which group `CodeDeploy` deploys it is
+/// written before anything fails, so that the first failure is not told by anybody else.
 #[must_use]
 pub fn plan(view: &View<'_>) -> Plan {
     let known = view.entry.map_or(&[][..], |entry| &entry.chapters);
@@ -153,6 +168,11 @@ pub fn plan(view: &View<'_>) -> Plan {
     let mut entry = view.entry.cloned().unwrap_or_else(empty);
     entry.version = nightshift::ledger::VERSION;
     view.estate.clone_into(&mut entry.estate);
+    if view.snapshot.service.controller != Controller::CodeDeploy {
+        entry.deployment_group = None;
+    } else if view.snapshot.group.is_some() {
+        entry.deployment_group.clone_from(&view.snapshot.group);
+    }
     let mut dues = Vec::new();
     let mut to_tell = Vec::new();
     for attempt in &attempts {
@@ -183,7 +203,9 @@ pub fn plan(view: &View<'_>) -> Plan {
     }
     mark(&mut entry, view.now);
     let changed = view.entry.is_none_or(|old| !is_same(old, &entry));
-    let save = (changed && !entry.chapters.is_empty()).then(|| entry.clone());
+    let says = |entry: &Entry| !entry.chapters.is_empty() || entry.deployment_group.is_some();
+    let worth = says(&entry) || view.entry.is_some_and(says);
+    let save = (changed && worth).then(|| entry.clone());
     let mut tell = Vec::new();
     for (ids, stage) in to_tell {
         let Some(mut chapter) = entry.chapter(&ids).cloned() else {
@@ -200,8 +222,6 @@ pub fn plan(view: &View<'_>) -> Plan {
         save,
         tell,
         due: dues.into_iter().min(),
-        broken: entry.broken,
-        rotation: entry.rotation,
     }
 }
 

@@ -6,7 +6,7 @@ mod deployment;
 mod task;
 
 use jiff::{SignedDuration, Timestamp};
-use nightshift::{kind::Arn, report::Failure};
+use nightshift::{kind::Arn, ledger::rollout::DeploymentGroup, report::Failure};
 
 pub use definition::{
     Container, Fingerprint, Image, Logging, Probe, Revision, TaskDefinition, deployment_of,
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub service: Service,
     /// Its service deployments; none where that API could not be read, or answered with nothing.
     pub history: Option<Vec<ServiceDeployment>>,
+    /// The deployment group by which `CodeDeploy` deploys the service, where it does and that is known.
+    pub group: Option<DeploymentGroup>,
     /// `CodeDeploy`'s deployments of the service.
     pub codedeploy: Vec<CodeDeployment>,
     /// Revisions of the service, of those deployments at least that fail.
@@ -59,8 +61,6 @@ pub struct Service {
     pub desired: u32,
     /// How many tasks are RUNNING.
     pub running: u32,
-    /// How many tasks are PENDING.
-    pub pending: u32,
     /// Who deploys.
     pub controller: Controller,
     /// Its deployments, or its task sets where `CodeDeploy` deploys.
@@ -83,7 +83,6 @@ impl Default for Service {
             name: String::new(),
             desired: 0,
             running: 0,
-            pending: 0,
             controller: Controller::Ecs,
             deployments: Vec::new(),
             events: Vec::new(),
@@ -134,16 +133,12 @@ pub struct TargetCheck {
     pub path: Option<String>,
     /// The port: a number, or `traffic-port`.
     pub port: Option<String>,
-    /// `HTTP`, `HTTPS`, `TCP`.
-    pub protocol: Option<String>,
     /// The statuses that count as healthy, `200-299` for instance.
     pub matcher: Option<String>,
     /// Seconds between two checks.
     pub interval: Option<i64>,
     /// Seconds after which a check fails.
     pub timeout: Option<i64>,
-    /// Checks in a row until a target counts as healthy.
-    pub healthy: Option<u32>,
     /// Checks in a row until a target counts as unhealthy.
     pub unhealthy: Option<u32>,
 }
@@ -174,6 +169,8 @@ pub struct RegistryImage {
     pub digest: Option<String>,
     /// When it was pushed.
     pub pushed: Option<Timestamp>,
+    /// All its tags, in no order.
+    pub tags: Vec<String>,
 }
 
 /// That a secret or a parameter was changed. Its value is never read.

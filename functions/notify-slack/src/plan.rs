@@ -1,6 +1,6 @@
 //! From what waits and what is known to what is sent: into which channel, as a message of its own,
 //! as an answer in a thread, or folded with others. Alarms are quiet while their estate sleeps on
-//! purpose; nothing is ever left out.
+//! purpose; nothing is ever left out but what another function tells better.
 
 mod course;
 mod house;
@@ -128,7 +128,7 @@ pub struct Telling {
 /// What to do in Slack.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
-    /// Nothing: it was told already, by another way.
+    /// Nothing: it was told already by another way, or somebody else tells it.
     Nothing,
     /// A message of its own.
     Post(Box<Draft>),
@@ -278,7 +278,8 @@ pub fn tell(signal: &Signal, thread: Option<&Thread>, house: &House, now: Timest
             telling.deed = Deed::Post(Box::new(draft));
             telling.after = Some(opened(signal));
         }
-        _ => {
+        What::Event(event) if house.is_explained(event) => {}
+        What::Event(_) | What::Other(_) => {
             let draft = render::first(signal, &scene);
             telling.deed = Deed::Post(Box::new(house.mentioning(draft, signal, estate)));
         }

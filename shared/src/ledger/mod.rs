@@ -10,7 +10,10 @@ pub mod slim;
 #[cfg(feature = "dynamodb")]
 pub mod store;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -381,6 +384,8 @@ pub struct Ledger<E = Entry> {
     pub owners: BTreeMap<Arn, Owner>,
     /// The estates with a rollout that is broken, as explain-rollback saw it last.
     pub broken: BTreeMap<String, rollout::Broken>,
+    /// The deployment groups of `CodeDeploy`'s whose failures explain-rollback tells.
+    pub explained: BTreeSet<rollout::DeploymentGroup>,
     /// Overrides by estate.
     pub overrides: BTreeMap<String, Kept<Override>>,
     /// How each estate fares.
@@ -397,6 +402,7 @@ impl<E> Default for Ledger<E> {
             entries: BTreeMap::new(),
             owners: BTreeMap::new(),
             broken: BTreeMap::new(),
+            explained: BTreeSet::new(),
             overrides: BTreeMap::new(),
             estates: BTreeMap::new(),
             documents: BTreeMap::new(),

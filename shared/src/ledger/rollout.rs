@@ -30,9 +30,22 @@ pub struct Entry {
     /// Since when the service's rollout is broken, and until when others keep off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<Broken>,
+    /// The deployment group by which `CodeDeploy` deploys the service, where it does. Its failures are
+    /// told as the service's, so that nobody else tells them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_group: Option<DeploymentGroup>,
     /// A rotation that a deployment failed of, until it is reverted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<FailedRotation>,
+}
+
+/// A deployment group of `CodeDeploy`'s, by name: events of `CodeDeploy`'s name no more than this.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DeploymentGroup {
+    /// The application.
+    pub application: String,
+    /// The group.
+    pub group: String,
 }
 
 /// One deployment that failed, or fails.
@@ -98,6 +111,7 @@ impl Entry {
             estate: estate.into(),
             chapters: Vec::new(),
             broken: None,
+            deployment_group: None,
             rotation: None,
         }
     }

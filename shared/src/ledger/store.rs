@@ -16,7 +16,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    Document, Entry, EstateRecord, Kept, Ledger, Override, Owner, Revision, Saved, rollout::Broken,
+    Document, Entry, EstateRecord, Kept, Ledger, Override, Owner, Revision, Saved,
+    rollout::{Broken, DeploymentGroup},
 };
 use crate::{aws::failure::failure, kind::Arn, report::Failure};
 
@@ -103,6 +104,8 @@ struct Owned {
     estate: Option<String>,
     #[serde(default)]
     broken: Option<Broken>,
+    #[serde(default)]
+    deployment_group: Option<DeploymentGroup>,
 }
 
 /// The resource of another function's entry.
@@ -210,9 +213,11 @@ impl<E: Saved> Store<E> {
                         owner,
                         estate,
                         broken,
+                        deployment_group,
                     } = kept.item;
                     ledger.own(arn, owner);
                     ledger.note_broken(estate, broken);
+                    ledger.explained.extend(deployment_group);
                 })
             } else {
                 Ok(())

@@ -242,6 +242,7 @@ fn a_release_tells_when_its_image_was_pushed_only_if_it_is_that_image() {
         there: true,
         digest,
         pushed: Some(pushed),
+        tags: Vec::new(),
     });
     let release = |snapshot: &Snapshot| {
         let version = Version::of_revision(snapshot, &revision_arn(2)).unwrap();
@@ -254,4 +255,55 @@ fn a_release_tells_when_its_image_was_pushed_only_if_it_is_that_image() {
     assert_eq!(told.pushed, Some(pushed));
     snapshot.images[0].digest = Some("sha256:other".to_owned());
     assert_eq!(release(&snapshot).pushed, None, "the tag moved on");
+}
+
+#[test]
+fn the_commit_of_an_image_called_latest_stands_in_its_other_tags() {
+    let full = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
+    let sole = |tags: &[&str]| {
+        let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
+        commit_of_tags(&tags)
+    };
+    for (tags, found) in [
+        (&["latest", "1f3c9ab"][..], Some("1f3c9ab")),
+        (&["main-1f3c9ab", "latest", "v1.4.2"], Some("1f3c9ab")),
+        (&["0a1b2c3", full, "latest"], Some(full)),
+        (&["1f3c9ab", "0a1b2c3"], None),
+        (&["latest", "20261124"], None),
+        (&[], None),
+    ] {
+        assert_eq!(sole(tags).as_deref(), found, "{tags:?}");
+    }
+}
+
+#[test]
+fn the_registry_names_a_commit_only_of_the_very_image_and_only_where_nothing_else_does() {
+    let mut snapshot = underway();
+    for definition in &mut snapshot.definitions {
+        definition.containers[0].image = Some(image("latest"));
+    }
+    let digest = snapshot.revisions[1].images[0].digest.clone();
+    snapshot.images = vec![RegistryImage {
+        image: image("latest"),
+        there: true,
+        digest,
+        pushed: None,
+        tags: vec!["latest".to_owned(), "1f3c9ab".to_owned()],
+    }];
+    let told = |snapshot: &Snapshot| {
+        let version = Version::of_revision(snapshot, &revision_arn(2)).unwrap();
+        version.release(snapshot).commit
+    };
+    assert_eq!(told(&snapshot).as_deref(), Some("1f3c9ab"));
+    let mut labelled = snapshot.clone();
+    for definition in &mut labelled.definitions {
+        definition.containers[0].commit = Some("b0c1d2e".to_owned());
+    }
+    assert_eq!(told(&labelled).as_deref(), Some("b0c1d2e"));
+    let mut moved = snapshot.clone();
+    moved.images[0].digest = Some("sha256:other".to_owned());
+    assert_eq!(told(&moved), None, "the tag moved on");
+    let mut vague = snapshot.clone();
+    vague.revisions[1].images[0].digest = None;
+    assert_eq!(told(&vague), None, "the tag may have moved on");
 }

@@ -11,8 +11,11 @@ use crate::estates::ServiceName;
 pub enum Request {
     /// Look at what is due.
     Tick,
-    /// Look at everything.
-    Reconcile,
+    /// Look at everything, or at everything of one estate.
+    Reconcile {
+        /// The estate; none for all.
+        estate: Option<String>,
+    },
     /// Something happened: look there.
     Event(Which),
     /// Tell the story of a service, or of one of its deployments.
@@ -23,7 +26,10 @@ pub enum Request {
         deployment: Option<String>,
     },
     /// Tell what is remembered.
-    Status,
+    Status {
+        /// The estate; none for all.
+        estate: Option<String>,
+    },
 }
 
 /// Where something happened.
@@ -71,6 +77,9 @@ pub enum BadRequest {
         "deployment: write its id, like `ecs-svc/1234567890123456789` or `d-A1B2C3D4E`, or leave it out"
     )]
     Deployment,
+    /// The estate cannot be read.
+    #[error("estate: write its name, like `bookmark-manager-staging`, or `all`, or leave it out")]
+    Estate,
 }
 
 /// Understands a payload.
@@ -85,7 +94,8 @@ pub fn request(payload: &Value) -> Result<Request, BadRequest> {
     let command = command.as_str().ok_or(BadRequest::Unknown)?;
     let known: &[&str] = match command {
         "explain" => &["command", "service", "deployment", "at"],
-        "tick" | "reconcile" | "status" => &["command", "at"],
+        "reconcile" | "status" => &["command", "estate", "at"],
+        "tick" => &["command", "at"],
         other => return Err(BadRequest::NoSuchCommand(shown(other))),
     };
     if let Some(stray) = fields.keys().find(|name| !known.contains(&name.as_str())) {
@@ -97,13 +107,28 @@ pub fn request(payload: &Value) -> Result<Request, BadRequest> {
     }
     Ok(match command {
         "tick" => Request::Tick,
-        "reconcile" => Request::Reconcile,
-        "status" => Request::Status,
+        "reconcile" => Request::Reconcile {
+            estate: estate(fields)?,
+        },
+        "status" => Request::Status {
+            estate: estate(fields)?,
+        },
         _ => Request::Explain {
             service: asked(fields)?,
             deployment: deployment(fields)?,
         },
     })
+}
+
+/// The estate that is meant; none for `all` of them.
+fn estate(fields: &Map<String, Value>) -> Result<Option<String>, BadRequest> {
+    match fields.get("estate") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(name)) if !name.is_empty() => {
+            Ok(Some(name.clone()).filter(|name| name != "all"))
+        }
+        Some(_) => Err(BadRequest::Estate),
+    }
 }
 
 fn deployment(fields: &Map<String, Value>) -> Result<Option<String>, BadRequest> {
@@ -185,7 +210,7 @@ fn named(cluster: &str, service: &str) -> Option<ServiceName> {
 }
 
 /// What a person sent, fit to be shown back.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
@@ -247,6 +272,28 @@ mod tests {
                 })
             );
         }
+    }
+
+    #[test]
+    fn an_estate_may_be_named_and_all_means_every_one() {
+        let staging = || Some("staging".to_owned());
+        for (estate, wanted) in [
+            (json!("staging"), staging()),
+            (json!("all"), None),
+            (Value::Null, None),
+        ] {
+            let of = |command: &str| request(&json!({ "command": command, "estate": estate }));
+            let estate = wanted.clone();
+            assert_eq!(of("reconcile"), Ok(Request::Reconcile { estate }));
+            let estate = wanted;
+            assert_eq!(of("status"), Ok(Request::Status { estate }));
+        }
+        for estate in [json!(3), json!(""), json!(["staging"])] {
+            let asked = json!({ "command": "status", "estate": estate });
+            assert_eq!(request(&asked), Err(BadRequest::Estate), "{asked}");
+        }
+        let asked = json!({ "command": "tick", "estate": "staging" });
+        assert!(request(&asked).is_err(), "a tick is for all");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{
     act,
     context::Context,
     estates::ServiceName,
-    handle::no_such_service,
+    handle::{no_such_service, service_name},
     observe,
     plan::{View, story_of},
     snapshot::Snapshot,
@@ -62,19 +62,28 @@ pub async fn explain(
     }))
 }
 
-/// Tells of every service of which something is remembered.
+/// Tells of every service of which something is remembered, or of those of one estate.
 ///
 /// # Errors
-/// With [`Failed::Unavailable`] when the table cannot be read.
-pub async fn status(context: &Context<'_>) -> Result<Value, Failed> {
-    let ledger = context
-        .store
-        .ledger()
+/// With [`Failed::Unavailable`] when the table cannot be read, [`Failed::BadInput`] when there is no
+/// such estate.
+pub async fn status(context: &Context<'_>, only: Option<&str>) -> Result<Value, Failed> {
+    let ground = ground(context)
         .await
         .map_err(|failure| Failed::Unavailable(failure.to_string()))?;
+    if let Some(estate) = only {
+        ground.knows(estate)?;
+    }
     let now = context.now();
-    let services = ledger.entries.values().map(|kept| {
+    let services = ground.entries.iter().filter_map(|(arn, kept)| {
         let entry = &kept.item;
+        let name = service_name(arn);
+        let estate = name
+            .as_ref()
+            .map_or(entry.estate.as_str(), |name| ground.estate_of(name));
+        if only.is_some_and(|only| only != estate) {
+            return None;
+        }
         let stories = entry.chapters.iter().map(|chapter| {
             json!({
                 "deployment": chapter.story.deployment,
@@ -84,12 +93,12 @@ pub async fn status(context: &Context<'_>) -> Result<Value, Failed> {
                 "ended": chapter.story.ended,
             })
         });
-        json!({
+        Some(json!({
             "service": entry.arn,
-            "estate": entry.estate,
+            "estate": estate,
             "broken": entry.is_broken(now),
             "stories": stories.collect::<Vec<_>>(),
-        })
+        }))
     });
     Ok(json!({ "services": services.collect::<Vec<_>>() }))
 }

@@ -1,10 +1,11 @@
 //! Everything that a look rests on: the documents, what is remembered, and who sleeps. Read after the
 //! leases were taken, so that nobody else changes it meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nightshift::{
     documents,
+    lambda::Failed,
     ledger::{self, Document, Kept, Ledger, Phase, rollout::Entry, slim, store::Store},
     report::Failure,
 };
@@ -12,7 +13,7 @@ use nightshift::{
 use crate::{
     context::Context,
     estates::{Estates, ServiceName},
-    handle::service_name,
+    handle::{no_such_estate, service_name},
     snapshot::Asleep,
 };
 
@@ -33,6 +34,41 @@ impl Ground {
         let mut entries = self.entries.iter();
         let found = entries.find(|(arn, _)| service_name(arn).as_ref() == Some(name));
         found.map(|(_, kept)| kept)
+    }
+
+    /// The estate that a service belongs to, by name.
+    pub(super) fn estate_of<'a>(&'a self, name: &'a ServiceName) -> &'a str {
+        let entry = self.entry(name).map(|kept| &kept.item);
+        self.estates.of(name, entry).0
+    }
+
+    /// Whether a service belongs to the one estate that is meant; every one does where none is named.
+    pub(super) fn has(&self, name: &ServiceName, estate: Option<&str>) -> bool {
+        estate.is_none_or(|estate| self.estate_of(name) == estate)
+    }
+
+    /// Sees to it that there is an estate of this name: one with a document, or one under whose name
+    /// something is remembered.
+    ///
+    /// # Errors
+    /// With [`Failed::BadInput`], and the names that there are; with [`Failed::Unavailable`] when the
+    /// documents could not be read, which may name it.
+    pub(super) fn knows(&self, estate: &str) -> Result<(), Failed> {
+        let remembered: Vec<ServiceName> = self
+            .entries
+            .keys()
+            .filter_map(|arn| service_name(arn))
+            .collect();
+        let mut known: BTreeSet<&str> = remembered.iter().map(|it| self.estate_of(it)).collect();
+        known.extend(self.estates.names());
+        if known.contains(estate) {
+            return Ok(());
+        }
+        if let Some(failure) = self.failures.first() {
+            return Err(Failed::Unavailable(failure.to_string()));
+        }
+        let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+        Err(no_such_estate(estate, &known))
     }
 }
 

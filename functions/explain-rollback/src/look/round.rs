@@ -16,27 +16,42 @@ pub(super) const ROUND_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// Where the last round is marked: neither an estate nor a service can have this name.
 pub(super) const ROUND: &str = "*/rollouts";
 
-/// Whether a round is due, or asked for.
-pub(super) fn is_due(occasion: &Occasion, marks: &[Mark], now: Timestamp) -> bool {
+/// What round a look makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Round {
+    /// None.
+    None,
+    /// Through the clusters of all estates, under a lease of its own.
+    Whole,
+    /// Through those of the one estate that somebody named. It is not the round that is due, and
+    /// leaves no mark.
+    OfOne,
+}
+
+/// Which round is due, or asked for.
+pub(super) fn due(occasion: &Occasion, marks: &[Mark], now: Timestamp) -> Round {
     let mut marks = marks.iter();
     let mark = marks.find(|mark| mark.estate == ROUND);
     match occasion {
-        Occasion::Tick => mark.is_none_or(|mark| mark.is_due(now)),
-        Occasion::Event(_) => false,
-        Occasion::Asked => true,
+        Occasion::Tick if mark.is_none_or(|mark| mark.is_due(now)) => Round::Whole,
+        Occasion::Tick | Occasion::Event(_) => Round::None,
+        Occasion::Asked { estate: None } => Round::Whole,
+        Occasion::Asked { estate: Some(_) } => Round::OfOne,
     }
 }
 
 /// Every service of an estate whose deployments are not complete, and those that are remembered and
-/// gone. The round is marked as made unless a cluster could not be read: then the next tick makes
+/// gone. A whole round is marked as made unless a cluster could not be read: then the next tick makes
 /// another.
 pub(super) async fn round(
     context: &Context<'_>,
     ground: &Ground,
+    occasion: &Occasion,
     marks: &[Mark],
     looked: &mut Looked,
 ) -> BTreeSet<ServiceName> {
-    let clusters = ground.estates.clusters();
+    let only = occasion.estate();
+    let clusters = ground.estates.clusters(only);
     let since = since_last_round(marks, context.now());
     let found = join_all(
         clusters
@@ -55,12 +70,16 @@ pub(super) async fn round(
                 services.extend(gone);
                 let open = found.open.into_iter();
                 services.extend(open.filter(|name| ground.estates.claim(name)));
+                services.retain(|name| ground.has(name, only));
             }
             Err(failure) => {
                 complete = false;
                 looked.failures.push(failure);
             }
         }
+    }
+    if only.is_some() {
+        return services;
     }
     let next = context.now().saturating_add(ROUND_EVERY).ok();
     let next = next.filter(|_| complete);

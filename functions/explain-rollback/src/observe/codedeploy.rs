@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use aws_sdk_codedeploy::types::{DeploymentInfo, DeploymentTarget};
-use nightshift::{aws::failure::failure, report::Failure};
+use nightshift::{aws::failure::failure, ledger::rollout::DeploymentGroup, report::Failure};
 
 use super::at;
 use crate::{
@@ -39,6 +39,7 @@ pub(super) async fn deployments(
     let mut unread = None;
     if let Some(group) = group {
         listed = true;
+        snapshot.group = Some(named(group));
         match last_of_group(context, group).await {
             Ok(ids) => waiting.extend(ids),
             Err(failure) => {
@@ -62,6 +63,7 @@ pub(super) async fn deployments(
         let (application, name) = (info.application_name(), info.deployment_group_name());
         if let Some(group) = application.zip(name).filter(|_| !listed) {
             listed = true;
+            snapshot.group = Some(named(group));
             match last_of_group(context, group).await {
                 Ok(ids) => waiting.extend(ids),
                 Err(failure) => snapshot.missing.push(failure),
@@ -81,6 +83,13 @@ pub(super) async fn deployments(
     match unread.filter(|_| snapshot.codedeploy.is_empty()) {
         Some(failure) => Err(failure),
         None => Ok(()),
+    }
+}
+
+fn named((application, group): Group<'_>) -> DeploymentGroup {
+    DeploymentGroup {
+        application: application.to_owned(),
+        group: group.to_owned(),
     }
 }
 

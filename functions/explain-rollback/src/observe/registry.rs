@@ -1,5 +1,5 @@
-//! Images as ECR has them now: whether they are there, their digest, and when they were pushed. Other
-//! registries are not asked.
+//! Images as ECR has them now: whether they are there, their digest and tags, and when they were
+//! pushed. Other registries are not asked.
 
 use std::collections::BTreeSet;
 
@@ -115,6 +115,7 @@ async fn look_up(
             if let Some(found) = found {
                 known.pushed = at(found.image_pushed_at.as_ref());
                 known.digest = found.image_digest;
+                known.tags = found.image_tags.unwrap_or_default();
             }
             Ok(known)
         }

@@ -57,11 +57,9 @@ fn from_group(group: types::TargetGroup) -> TargetCheck {
     TargetCheck {
         path: group.health_check_path,
         port: group.health_check_port,
-        protocol: group.health_check_protocol.map(|it| it.as_str().to_owned()),
         matcher,
         interval: group.health_check_interval_seconds.map(i64::from),
         timeout: group.health_check_timeout_seconds.map(i64::from),
-        healthy: group.healthy_threshold_count.map(count),
         unhealthy: group.unhealthy_threshold_count.map(count),
     }
 }

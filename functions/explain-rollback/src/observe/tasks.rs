@@ -66,8 +66,6 @@ fn from_ecs(task: types::Task) -> StoppedTask {
         code: task.stop_code.map(|it| it.as_str().to_owned()),
         reason: task.stopped_reason,
         created: at(task.created_at.as_ref()),
-        pull_started: at(task.pull_started_at.as_ref()),
-        pull_stopped: at(task.pull_stopped_at.as_ref()),
         started: at(task.started_at.as_ref()),
         stopping: at(task.stopping_at.as_ref()),
         stopped: at(task.stopped_at.as_ref()),

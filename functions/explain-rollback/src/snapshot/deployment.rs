@@ -20,8 +20,6 @@ pub struct Deployment {
     pub desired: u32,
     /// How many are RUNNING.
     pub running: u32,
-    /// How many are PENDING.
-    pub pending: u32,
     /// How many failed in a row.
     pub failed: u32,
     /// When it was made.
@@ -50,20 +48,9 @@ impl Deployment {
         self.status == "PRIMARY"
     }
 
-    /// The deployment that it returns to, if it takes the place of one that failed. The words are
-    /// `ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/….`; what stands before
-    /// `rolling back` differs for alarms, and the last full stop may be missing.
+    /// Whether it takes the place of one that failed. The words are `ECS deployment circuit breaker:
+    /// rolling back to deploymentId ecs-svc/….`; what stands before `rolling back` differs for alarms.
     /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html>
-    #[must_use]
-    pub fn returns_to(&self) -> Option<&str> {
-        let reason = self.reason.as_deref()?;
-        let at = find(reason, "rolling back")?;
-        let rest = reason.get(at..)?;
-        let id = rest.split_whitespace().last()?;
-        Some(id.trim_end_matches('.').trim_matches('`'))
-    }
-
-    /// Whether it takes the place of one that failed.
     #[must_use]
     pub fn rolls_back(&self) -> bool {
         let reason = self.reason.as_deref();

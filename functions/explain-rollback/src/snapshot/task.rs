@@ -18,10 +18,6 @@ pub struct StoppedTask {
     pub reason: Option<String>,
     /// When it was made.
     pub created: Option<Timestamp>,
-    /// When pulling its images began.
-    pub pull_started: Option<Timestamp>,
-    /// When its images were there.
-    pub pull_stopped: Option<Timestamp>,
     /// When it was RUNNING.
     pub started: Option<Timestamp>,
     /// When its stopping began.

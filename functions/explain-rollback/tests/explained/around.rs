@@ -187,11 +187,6 @@ async fn the_last_words_are_those_of_who_died_and_silence_is_told_as_such() {
         assert_eq!(excerpt.container, "api");
         assert_eq!(excerpt.lines, lines);
         assert_eq!(excerpt.absent, absent);
-        assert_eq!(
-            last.release.commit.as_deref(),
-            None,
-            "`latest` is no commit"
-        );
         let pushed = (last.before.unwrap().pushed, last.release.pushed);
         assert!(
             pushed.0.is_some() && pushed.0 < pushed.1,
@@ -261,4 +256,30 @@ async fn what_changed_names_variables_and_secrets_and_never_their_values() {
         last.before.unwrap().task_definition.as_deref(),
         Some("api:1")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_called_latest_is_told_with_the_commit_that_its_image_is_tagged_with() {
+    let mut shop = Shop::open();
+    shop.release("b0c1d2e", Flaw::exits(1));
+    shop.until_over(20).await;
+    let last = shop.stage.last();
+    let image = last.release.image.as_deref();
+    assert!(
+        image.is_some_and(|image| image.ends_with(":latest")),
+        "{image:?}"
+    );
+    assert_eq!(last.release.commit.as_deref(), Some("b0c1d2e"));
+    let before = last.before.unwrap();
+    assert_eq!(before.commit.as_deref(), Some("3f9c2d1"));
+    let message = shop.stage.messages().pop().unwrap();
+    for wanted in ["(commit `b0c1d2e`)", "commit `3f9c2d1`"] {
+        let mut lines = message.lines.iter();
+        assert!(
+            lines.any(|line| line.contains(wanted)),
+            "{:?}",
+            message.lines
+        );
+    }
+    shop.stage.is_well();
 }

@@ -1,7 +1,10 @@
 //! Estate 5: CodeDeploy deploys, the service has task sets, and an event names no service.
 
 use jiff::SignedDuration;
-use nightshift::report::rollback::{Again, Back, Fault, Remedy, Stage, Trigger, Users};
+use nightshift::{
+    ledger::rollout::DeploymentGroup,
+    report::rollback::{Again, Back, Fault, Remedy, Stage, Trigger, Users},
+};
 use nightshift_cloud::{
     call::Actor,
     services::{
@@ -241,4 +244,28 @@ async fn an_event_of_a_group_that_is_gone_looks_at_nothing() {
     let answer = stage.invoke(event).await.unwrap().unwrap();
     assert_eq!(answer["looked"], json!([]));
     assert_eq!(answer["idle"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_else_hears_of_a_group_can_know_before_its_first_failure_that_it_is_told_here() {
+    let mut stage = Theatre::set(point(&[]));
+    let arn = "arn:aws:ecs:ap-northeast-1:123456789012:service/point/app";
+    assert_eq!(stage.entry(arn).await, None);
+    deploy(&stage, None);
+    stage.pass(60).await;
+    let entry = stage.entry(arn).await.unwrap();
+    let wanted = DeploymentGroup {
+        application: "point-app".to_owned(),
+        group: "production".to_owned(),
+    };
+    assert_eq!(entry.deployment_group, Some(wanted.clone()));
+    assert!(entry.chapters.is_empty() && entry.broken.is_none());
+    stage.pass(90 * 60).await;
+    assert_eq!(stage.stages(), []);
+    deploy(&stage, Some(Flaw::exits(1)));
+    stage.pass(75 * 60).await;
+    let entry = stage.entry(arn).await.unwrap();
+    assert_eq!(entry.deployment_group, Some(wanted));
+    assert!(!entry.chapters.is_empty());
+    stage.is_well();
 }

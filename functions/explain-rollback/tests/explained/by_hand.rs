@@ -4,7 +4,15 @@ use nightshift::{
     lambda::Failed,
     report::rollback::{Stage, Story},
 };
-use nightshift_cloud::services::{dynamodb, ecr::Pushed, ecs::Flaw};
+use nightshift_cloud::{
+    call::Actor,
+    services::{
+        dynamodb,
+        ecr::Pushed,
+        ecs::{self, Flaw, NewService, Place, flaws},
+        ssm,
+    },
+};
 use serde_json::{Value, json};
 
 use crate::{account::TABLE, shop::Shop};
@@ -150,6 +158,78 @@ async fn reconcile_looks_at_everything_at_once() {
     assert_eq!(answer["told"].as_array().unwrap().len(), 1, "{answer}");
 }
 
+/// Another estate beside the shop, with one service whose release fails.
+async fn office(shop: &Shop) {
+    let by = Actor::Terraform;
+    let web = shop.stage.with(|world| {
+        let document = "version: 1\nwatch: { cluster: office }\n";
+        ssm::put(world, &by, "/nightshift/estates/office", document).unwrap();
+        let container = json!({ "name": "web", "image": "web:1", "essential": true });
+        let new = NewService::new("office", "web").containers(vec![container]);
+        ecs::create_service(world, &by, new)
+    });
+    shop.wait(600).await;
+    shop.stage.with(|world| {
+        flaws::put(world, Place::Service(web.clone()), Flaw::exits(1));
+        ecs::redeploy(world, &Actor::Pipeline, &web);
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_estate_is_asked_for_by_name_and_the_others_are_left_alone() {
+    let mut shop = Shop::open();
+    shop.stage.ticks = false;
+    office(&shop).await;
+    shop.spoilt(Flaw::exits(1));
+    shop.wait(600).await;
+    shop.stage.take_events();
+    let of = |command: &str, estate: &str| json!({ "command": command, "estate": estate });
+    let answer = ask(&mut shop, of("reconcile", "office")).await.unwrap();
+    assert_eq!(answer["looked"], json!(["office/web"]));
+    assert_eq!(answer["told"].as_array().unwrap().len(), 1, "{answer}");
+    let answer = ask(&mut shop, of("status", "production")).await.unwrap();
+    assert_eq!(answer, json!({ "services": [] }));
+    // That was not the round that was due.
+    let answer = shop.stage.tick().await.unwrap();
+    let looked = answer["looked"].as_array().unwrap();
+    assert!(looked.contains(&json!("shop/api")), "{answer}");
+    let answer = ask(&mut shop, of("reconcile", "production")).await.unwrap();
+    assert_eq!(answer["looked"], json!(["shop/api"]));
+    let answer = ask(&mut shop, of("reconcile", "all")).await.unwrap();
+    assert_eq!(answer["looked"], json!(["office/web", "shop/api"]));
+    for (estate, wanted) in [
+        ("office", vec!["office"]),
+        ("production", vec!["production"]),
+        ("all", vec!["office", "production"]),
+    ] {
+        let answer = ask(&mut shop, of("status", estate)).await.unwrap();
+        let services = answer["services"].as_array().unwrap().iter();
+        let estates: Vec<&Value> = services.map(|it| &it["estate"]).collect();
+        assert_eq!(estates, wanted, "{answer}");
+    }
+    for command in ["status", "reconcile"] {
+        let answer = ask(&mut shop, of(command, "ofice")).await;
+        let Err(Failed::BadInput(text)) = &answer else {
+            panic!("{answer:?}")
+        };
+        assert_eq!(
+            text,
+            "no estate `ofice` is watched here: there is office, production"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_estate_that_cannot_be_read_is_not_said_to_be_unknown() {
+    let mut shop = Shop::open();
+    shop.stage.deny("ssm:GetParametersByPath");
+    for command in ["status", "reconcile"] {
+        let asked = json!({ "command": command, "estate": "production" });
+        let answer = ask(&mut shop, asked).await;
+        assert!(matches!(answer, Err(Failed::Unavailable(_))), "{answer:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_asked_wrongly_is_answered_with_the_mend() {
     let mut shop = Shop::open();
@@ -182,6 +262,10 @@ async fn what_is_asked_wrongly_is_answered_with_the_mend() {
         (
             json!({ "command": "explain", "service": "shop/api", "deployment": 3 }),
             "deployment: ",
+        ),
+        (
+            json!({ "command": "status", "estate": 3 }),
+            "estate: write its name",
         ),
         (json!([]), "neither a command nor an event"),
         (

@@ -201,7 +201,7 @@ async fn a_newer_release_ends_the_story_of_one_that_fails() {
     assert_eq!(shop.stage.stages(), [Stage::Failing, Stage::Superseded]);
     let message = shop.stage.messages().pop().unwrap();
     assert!(
-        message.title.contains("a newer deployment of api"),
+        message.title.contains("a newer api deployment"),
         "{}",
         message.title
     );

@@ -1,11 +1,13 @@
 //! Who is who: which estate a signal belongs to, where its messages go, whom they mention, and
 //! whether it sleeps on purpose. A document that cannot be read leaves the last good one in force.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use nightshift::{
     config::{self, Company, Language, Services, Slack, Sleeper, Watch},
     documents::{Documents, company_parameter, estate_parameter},
-    ledger::{Ledger, Order, Override, Phase},
+    ledger::{Ledger, Order, Override, Phase, rollout::DeploymentGroup},
     report::Severity,
 };
 
@@ -30,6 +32,8 @@ pub struct House {
     pub slack: Slack,
     /// The estates.
     pub estates: Vec<Estate>,
+    /// The deployment groups of `CodeDeploy`'s whose failures another function tells.
+    pub explained: BTreeSet<DeploymentGroup>,
     /// Whether messages can be drawn anew and answered: with a bot token.
     pub remembers: bool,
     /// The Lambda function's name.
@@ -88,9 +92,24 @@ impl House {
             slack: company
                 .and_then(|company| company.slack)
                 .unwrap_or_default(),
+            explained: ledger.explained.clone(),
             remembers,
             function: function.to_owned(),
         }
+    }
+
+    /// Whether explain-rollback tells the same as a story, with the cause. It knows the services of ECS;
+    /// of what else `CodeDeploy` deploys nobody tells but we.
+    #[must_use]
+    pub fn is_explained(&self, event: &Event) -> bool {
+        let Told::CodeDeploy {
+            application, group, ..
+        } = &event.told
+        else {
+            return false;
+        };
+        let mut explained = self.explained.iter();
+        explained.any(|known| known.application == *application && known.group == *group)
     }
 
     /// An estate by name.

@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config,
     documents::Documents,
-    ledger::{EstateRecord, Kept, Ledger, Order, Override, Phase, VERSION},
+    ledger::{
+        EstateRecord, Kept, Ledger, Order, Override, Phase, VERSION, rollout::DeploymentGroup,
+    },
     report::{News, message::Message},
 };
 
@@ -355,6 +357,46 @@ fn a_quieted_alarm_is_read_again_when_its_estate_has_been_up_for_a_while() {
     let mut gone = house();
     gone.documents.estates.clear();
     assert!(is_due(&quieted, &gone.built(), at("09:00:00")));
+}
+
+#[test]
+fn what_codedeploy_tells_of_a_group_is_left_to_who_explains_it_and_told_of_any_other() {
+    let failed = |application: &str, group: &str, state: &str| Signal {
+        key: format!("event/{application}/{group}/{state}"),
+        what: What::Event(Box::new(Event {
+            told: Told::CodeDeploy {
+                state: state.to_owned(),
+                application: application.to_owned(),
+                group: group.to_owned(),
+                deployment: "d-1".to_owned(),
+            },
+            resource: String::new(),
+        })),
+        ..alarm("x", AlarmState::Ok, at("10:00:00"))
+    };
+    let mut knowing = house();
+    knowing.ledger.explained.insert(DeploymentGroup {
+        application: "point-app".to_owned(),
+        group: "production".to_owned(),
+    });
+    let now = at("10:00:00");
+    for (house, application, group, told) in [
+        (&knowing, "point-app", "production", false),
+        (&knowing, "point-app", "bastion", true),
+        (&knowing, "batch", "production", true),
+        (&house(), "point-app", "production", true),
+    ] {
+        for state in ["FAILURE", "STOP"] {
+            let signal = failed(application, group, state);
+            let house = house.built();
+            let telling = tell(&signal, None, &house, now);
+            let name = format!("{application}/{group} {state}");
+            assert_eq!(telling.deed != Deed::Nothing, told, "{name}");
+            let folded = fold(std::slice::from_ref(&signal), &BTreeMap::new(), &house, now);
+            assert_eq!(folded.lines.len(), usize::from(told), "{name}");
+            assert_eq!(folded.known.len(), usize::from(!told), "{name}");
+        }
+    }
 }
 
 #[test]

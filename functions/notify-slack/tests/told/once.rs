@@ -1,5 +1,5 @@
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::{By, Stage, alarm, by_sns};
 
@@ -96,4 +96,28 @@ async fn a_test_by_hand_says_that_it_works_and_an_unknown_command_what_there_is(
     let payload = json!({ "command": "wake" });
     let failed = stage.invoke("2", payload).await.unwrap_err();
     assert!(failed.to_string().contains("tick, test"), "{failed}");
+}
+
+#[tokio::test]
+async fn a_deployment_that_is_explained_as_a_story_is_not_told_beside_it() {
+    let stage = Stage::set(By::App).await.unwrap();
+    let sample = include_str!("../../../../events/codedeploy-failure.json");
+    let event: Value = serde_json::from_str(sample).unwrap();
+    let mut other = event.clone();
+    other["id"] = json!("another");
+    other["detail"]["deploymentGroup"] = json!("point-app-bastion");
+    // As long as nobody is known to explain it, it is told here.
+    stage.invoke("1", event.clone()).await.unwrap();
+    assert_eq!(stage.naming("deployment of point-app failed"), 1);
+    stage
+        .explained("point-app", "point-app-production")
+        .unwrap();
+    let mut again = event;
+    again["id"] = json!("again");
+    let answer = stage.invoke("2", again).await.unwrap();
+    assert_eq!(answer["told"], 1, "it is done with: {answer}");
+    assert_eq!(stage.naming("deployment of point-app failed"), 1);
+    assert_eq!(stage.items("slack/waiting").len(), 0);
+    stage.invoke("3", other).await.unwrap();
+    assert_eq!(stage.naming("deployment of point-app failed"), 2);
 }

@@ -167,6 +167,28 @@ impl Stage {
         })
     }
 
+    /// Lets explain-rollback know a service by its deployment group, as it writes that down.
+    pub(crate) fn explained(&self, application: &str, group: &str) -> Result<()> {
+        let arn = "arn:aws:ecs:ap-northeast-1:123456789012:service/point/app";
+        let item = json!({
+            "pk": { "S": "ledger" },
+            "sk": { "S": format!("rollout/resource/{arn}") },
+            "version": { "N": "1" },
+            "arn": { "S": arn },
+            "estate": { "S": "point-app" },
+            "deployment_group": { "M": {
+                "application": { "S": application },
+                "group": { "S": group },
+            } },
+            "revision": { "N": "1" },
+        });
+        let item = item.as_object().context("an object")?.clone();
+        self.front.with(|world| {
+            let done = dynamodb::put(world, &Actor::Person, TABLE, &item);
+            done.map_err(|fault| anyhow::anyhow!("{}", fault.message))
+        })
+    }
+
     /// Lets CloudWatch know an alarm, in a state; of a composite alarm, the rule.
     pub(crate) fn know(&self, name: &str, state: &str, rule: Option<&str>) -> Result<()> {
         let (operation, alarm) = match rule {

@@ -12,15 +12,10 @@ fn a_rollout_is_broken_from_its_first_telling_to_its_end() {
     let mut play = Play::default();
     let mut broken = Vec::new();
     for (snapshot, now) in course() {
-        let decided = play.look(&snapshot, now);
-        let last = decided
-            .tell
-            .last()
-            .map(|telling| telling.then.broken.clone());
-        broken.push(
-            last.unwrap_or(decided.broken)
-                .map(|it| (it.since, it.until)),
-        );
+        play.look(&snapshot, now);
+        let entry = play.entry.as_ref();
+        let mark = entry.and_then(|entry| entry.broken.clone());
+        broken.push(mark.map(|it| (it.since, it.until)));
     }
     let (since, until) = broken[1].unwrap();
     assert_eq!(broken[0], None);
@@ -44,8 +39,8 @@ fn a_rollout_that_nobody_sees_any_more_is_not_broken_for_ever() {
         ..crashed()
     };
     gone.service.deployments.clear();
-    let decided = play.look(&gone, at("14:09") + LOST + SignedDuration::from_secs(1));
-    assert_eq!(decided.broken, None);
+    play.look(&gone, at("14:09") + LOST + SignedDuration::from_secs(1));
+    assert_eq!(play.entry.unwrap().broken, None);
 }
 
 #[test]
@@ -59,27 +54,28 @@ fn a_rotation_of_ours_that_a_deployment_failed_of_is_marked_for_reverting() {
         }];
         snapshot
     };
+    let marked = |play: &Play| play.entry.as_ref().and_then(|entry| entry.rotation.clone());
     let mut play = Play::default();
-    let early = play.look(&rotated(Changer::Rotation, twice()), at("14:05"));
-    assert_eq!(early.rotation, None, "it has not failed yet");
-    let decided = play.look(
+    play.look(&rotated(Changer::Rotation, twice()), at("14:05"));
+    assert_eq!(marked(&play), None, "it has not failed yet");
+    play.look(
         &rotated(Changer::Rotation, crashed().given_up()),
         at("14:09"),
     );
-    let rotation = decided.rotation.unwrap();
+    let rotation = marked(&play).unwrap();
     assert_eq!(rotation.secrets, ["/api/DATABASE_URL"]);
     assert_eq!(
         (rotation.deployment.as_str(), rotation.since),
         (D2, at("14:09"))
     );
-    let later = play.look(
+    play.look(
         &rotated(Changer::Rotation, crashed().restored()),
         at("14:13"),
     );
-    assert_eq!(later.rotation.unwrap().since, at("14:09"));
+    assert_eq!(marked(&play).unwrap().since, at("14:09"));
     let mut other = Play::default();
-    let decided = other.look(&rotated(Changer::Other, crashed().given_up()), at("14:09"));
-    assert_eq!(decided.rotation, None);
+    other.look(&rotated(Changer::Other, crashed().given_up()), at("14:09"));
+    assert_eq!(marked(&other), None);
 }
 
 #[test]

@@ -4,34 +4,25 @@
 use super::*;
 
 #[test]
-fn the_deployment_that_a_rollback_returns_to_is_read_from_its_reason() {
-    let returns = |reason: &str| {
+fn a_rollback_is_known_by_its_reason() {
+    for (reason, expected) in [
+        (
+            "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.",
+            true,
+        ),
+        (
+            "ECS deployment failed: alarm detected: Rolling back to deploymentId `ecs-svc/1`",
+            true,
+        ),
+        ("ECS deployment ecs-svc/2 in progress.", false),
+    ] {
         let deployment = Deployment {
             reason: Some(reason.to_owned()),
             ..Deployment::default()
         };
-        (
-            deployment.rolls_back(),
-            deployment.returns_to().map(str::to_owned),
-        )
-    };
-    let d1 = || (true, Some(D1.to_owned()));
-    assert_eq!(
-        returns("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."),
-        d1()
-    );
-    assert_eq!(
-        returns("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1"),
-        d1()
-    );
-    assert_eq!(
-        returns("ECS deployment failed: alarm detected: Rolling back to deploymentId `ecs-svc/1`."),
-        d1()
-    );
-    assert_eq!(
-        returns("ECS deployment ecs-svc/2 in progress."),
-        (false, None)
-    );
+        assert_eq!(deployment.rolls_back(), expected, "{reason}");
+    }
+    assert!(!Deployment::default().rolls_back());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::*;
 /// A stage of the story of one deployment.
 struct Stage<'a> {
     deployment: &'a str,
-    stage: &'a str,
+    step: &'a str,
     severity: Severity,
     excerpt: &'a [&'a str],
 }
@@ -14,7 +14,7 @@ impl Stage<'_> {
     fn of(stage: &str, severity: Severity) -> Stage<'_> {
         Stage {
             deployment: "ecs-svc/2",
-            stage,
+            step: stage,
             severity,
             excerpt: &[],
         }
@@ -23,7 +23,7 @@ impl Stage<'_> {
     fn told(&self, when: Timestamp) -> Signal {
         let news = json!({ "code": "rollback", "story": {
             "cluster": "staging", "service": "api", "deployment": self.deployment,
-            "thread": "ecs-svc/2", "failures": 1, "stage": self.stage, "back": "by_itself",
+            "thread": "ecs-svc/2", "failures": 1, "stage": self.step, "back": "by_itself",
             "users": "not_affected", "again": "unknown", "release": {},
             "running": { "service": "api", "running": 2, "desired": 2 } } });
         let mut signal = report(self.severity, when);
@@ -32,9 +32,9 @@ impl Stage<'_> {
         };
         message.news = serde_json::from_value(news).unwrap();
         message.thread = "staging/api/ecs-svc/2".to_owned();
-        message.title = format!("api: {}", self.stage);
+        message.title = format!("api: {}", self.step);
         message.excerpt = self.excerpt.iter().map(ToString::to_string).collect();
-        signal.key = format!("report/{}/{}", self.deployment, self.stage);
+        signal.key = format!("report/{}/{}", self.deployment, self.step);
         signal
     }
 }
