@@ -11,7 +11,7 @@ use nightshift::{
     report::{Cause, News},
 };
 
-use super::{Draft, Step, dark_deployment, found};
+use super::{Chain, Draft, Step, dark_deployment, found};
 use crate::snapshot::Resource;
 
 /// AWS starts a stopped database after seven days.
@@ -253,6 +253,16 @@ impl Draft<'_> {
             .collect();
         if !awake.is_empty() {
             return Some(Cause::ServicesAwake { services: awake });
+        }
+        // Each answer of AWS may be some seconds old, and two that are not equally old miss a task that
+        // stops in between. So what rests on it has to have been seen asleep at an earlier look.
+        let falls_asleep = |chain: &Chain| {
+            let mut steps = chain.steps.iter();
+            steps.any(|step| matches!(step, Step::Save(entry) if entry.stage == Stage::Asleep))
+        };
+        let mut chains = self.chains.iter();
+        if chains.any(|chain| above.contains(&chain.kind) && falls_asleep(chain)) {
+            return Some(Cause::JustChanged);
         }
         if let Some(failure) = snapshot.unread.first() {
             let code = failure.code.clone();

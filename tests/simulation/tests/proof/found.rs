@@ -4,7 +4,7 @@ use jiff::{SignedDuration, civil::Time};
 use nightshift_cloud::{call::Actor, services::ssm};
 use nightshift_simulation::{
     people::parameter,
-    places::FORTNIGHTS,
+    places::{FORTNIGHTS, Place},
     run::{play, play_on, play_to},
     sleep::Script,
 };
@@ -50,4 +50,15 @@ fn in_watch_mode_the_same_steps_are_told_once_a_night() {
         };
         assert_eq!(play(&script).broken, [], "seed {seed}");
     }
+}
+
+/// The list of running tasks was as it is and that of stopping ones some seconds old: a task that had
+/// begun to stop in between stood in neither, and its database was stopped under it.
+#[test]
+fn lists_that_are_not_equally_old_stop_no_database_under_a_task() {
+    let place = Place::named("golden-week").unwrap();
+    let script = Script::drawn(place, 666);
+    let evening = "2027-04-28T19:00:00+09:00".parse().unwrap();
+    let (outcome, _) = play_to(&script, evening);
+    assert_eq!(outcome.broken, []);
 }

@@ -158,7 +158,7 @@ fn an_unfinished_rollout_at_bedtime_has_its_grace_and_is_told_before_it_is_ended
     play.settle();
     assert_eq!(play.heard(BY_HAND), 0, "{:?}", play.news);
     assert_eq!(play.state("db"), DatabaseState::Stopped);
-    assert_eq!(play.now, jst("2026-11-20T18:34"));
+    assert_eq!(play.now, jst("2026-11-20T18:35"));
 }
 
 #[test]

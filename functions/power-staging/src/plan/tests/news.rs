@@ -125,7 +125,7 @@ fn a_database_that_is_changed_by_day_is_no_alarm_until_the_deadline() {
 fn a_broken_database_is_stuck_after_the_documents_deadline() {
     let mut play = Estate::usual().saying("stuck_after: 15m").at(BEDTIME);
     play.turn("db", DatabaseState::Broken, "storage-full");
-    play.pass(15);
+    play.pass(17);
     assert!(play.news.is_empty(), "{:?}", play.news);
     play.look();
     assert!(

@@ -66,7 +66,7 @@ fn a_database_is_stopped_only_when_no_task_of_its_services_is_left() {
             false,
         ),
     ];
-    play.look();
+    play.pass(2);
     for (case, change, stops) in cases {
         let mut play = Play {
             sleeper: play.sleeper.clone(),
@@ -84,6 +84,22 @@ fn a_database_is_stopped_only_when_no_task_of_its_services_is_left() {
         };
         assert_eq!(steps, expected, "{case}");
     }
+}
+
+#[test]
+fn a_database_is_stopped_a_look_after_its_services_were_seen_asleep() {
+    let mut play = Estate::usual().at(BEDTIME);
+    play.pass(1);
+    let seen = play.plan();
+    let services = ["api", "web"].map(|name| short(&play.steps(name)));
+    assert_eq!(services, [["save Asleep 2"], ["save Asleep 1"]]);
+    assert!(
+        play.steps("db").is_empty(),
+        "what says so may be some seconds old"
+    );
+    assert!(!seen.settled);
+    play.pass(1);
+    assert_eq!(short(&play.steps("db")), ["save ToSleep", "stop"]);
 }
 
 #[test]
@@ -204,7 +220,8 @@ fn only_an_available_database_is_stopped() {
         Available, Occupied, Changing, Starting, Stopping, Stopped, Deleting, Broken,
     ] {
         let mut play = Estate::usual().at(BEDTIME);
-        play.look();
+        play.turn("db", DatabaseState::Occupied, "backing-up");
+        play.pass(2);
         play.turn("db", state, "some-status");
         let stops = play.steps("db").contains(&Step::Stop);
         assert_eq!(stops, state == Available, "{state:?}");
@@ -321,7 +338,7 @@ fn a_daemon_has_no_count_to_set() {
 #[test]
 fn what_could_not_be_read_holds_the_databases() {
     let mut play = Estate::usual().at(BEDTIME);
-    play.look();
+    play.pass(2);
     play.world.snapshot.unread.push(throttled());
     assert!(play.steps("db").is_empty());
     assert!(!play.plan().settled);
@@ -396,7 +413,7 @@ fn what_another_function_changed_across_bedtime_is_put_to_sleep_after_it_without
     play.settle();
     assert_eq!(play.count("web"), 0);
     assert_eq!(play.state("db"), DatabaseState::Stopped);
-    assert_eq!(play.now, jst("2026-11-24T18:48"));
+    assert_eq!(play.now, jst("2026-11-24T18:49"));
     let by_hand = |news: &News| matches!(news, News::AwakeByHand { .. });
     assert_eq!(play.heard(by_hand), 0, "{:?}", play.news);
 }
