@@ -1,23 +1,10 @@
 use super::*;
 use crate::report::text::samples::rollback as samples;
 
-const ALL: [Stage; 10] = [
-    Stage::Failing,
-    Stage::Stalled,
-    Stage::Failed,
-    Stage::RollingBack,
-    Stage::RollbackStalled,
-    Stage::RollbackFailed,
-    Stage::RolledBack,
-    Stage::Succeeded,
-    Stage::Superseded,
-    Stage::Stopped,
-];
-
 #[test]
 fn a_story_never_goes_backwards_and_ends_once() {
-    for (at, told) in ALL.into_iter().enumerate() {
-        for (later, stage) in ALL.into_iter().enumerate() {
+    for (at, told) in samples::STAGES.into_iter().enumerate() {
+        for (later, stage) in samples::STAGES.into_iter().enumerate() {
             let expected = later > at && at < 6;
             assert_eq!(stage.may_follow(told), expected, "{told:?} → {stage:?}");
         }

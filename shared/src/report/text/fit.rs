@@ -89,18 +89,6 @@ mod tests {
         },
     };
 
-    const STAGES: [Stage; 10] = [
-        Stage::Failing,
-        Stage::Stalled,
-        Stage::Failed,
-        Stage::RollingBack,
-        Stage::RollbackStalled,
-        Stage::RollbackFailed,
-        Stage::RolledBack,
-        Stage::Succeeded,
-        Stage::Superseded,
-        Stage::Stopped,
-    ];
     const BACKS: [Back; 4] = [
         Back::ByItself,
         Back::NotConfigured,
@@ -125,7 +113,7 @@ mod tests {
     /// A story of production's API in every stage, with every effect.
     fn stories() -> Vec<Story> {
         let mut stories = Vec::new();
-        for stage in STAGES {
+        for stage in samples::rollback::STAGES {
             for back in BACKS {
                 for users in USERS {
                     stories.extend(AGAINS.map(|again| Story {

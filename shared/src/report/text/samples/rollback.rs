@@ -14,6 +14,20 @@ const GOOD: &str = "sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a
 /// The digest of the version that does not.
 const BAD: &str = "sha256:f0e1d2c3b4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d1e0f";
 
+/// Every stage, in the order in which a story grows.
+pub(crate) const STAGES: [Stage; 10] = [
+    Stage::Failing,
+    Stage::Stalled,
+    Stage::Failed,
+    Stage::RollingBack,
+    Stage::RollbackStalled,
+    Stage::RollbackFailed,
+    Stage::RolledBack,
+    Stage::Succeeded,
+    Stage::Superseded,
+    Stage::Stopped,
+];
+
 fn release(revision: u32, digest: &str) -> Release {
     Release {
         task_definition: Some(format!("api:{revision}")),
