@@ -8,8 +8,8 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 
-use super::{Duration, Slim, Version};
-use crate::calendar::{CalendarSpec, ClockRange};
+use super::{Duration, Rotate, Slim, Version};
+use crate::calendar::CalendarSpec;
 
 /// The document in `/nightshift/estates/<name>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -254,46 +254,6 @@ impl schemars::JsonSchema for DeploymentsWake {
     }
 }
 
-/// The secrets that are replaced when they are too old.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Rotate {
-    /// The hours in which a rotation may begin, each day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<ClockRange>,
-    /// Each secret by the name of its parameter or secret.
-    pub secrets: BTreeMap<String, Secret>,
-}
-
-/// How one secret is replaced.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Secret {
-    /// What kind of secret it is.
-    pub kind: SecretKind,
-    /// The age at which it is replaced, like `90d`.
-    pub every: String,
-}
-
-/// The kinds of secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum SecretKind {
-    /// A PostgreSQL URL with two users that take turns.
-    Postgres,
-    /// The master password of an RDS instance or an Aurora cluster.
-    RdsMaster,
-    /// A MongoDB Atlas URL with two users that take turns.
-    Atlas,
-    /// Random bytes, a signing key for instance.
-    Random,
-    /// A key that only its issuer can make.
-    External,
-}
-
 /// Where this estate's messages go, and how much they tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -383,6 +343,9 @@ impl Estate {
         }
         if let Some(watch) = &self.watch {
             watch.problems(&mut problems);
+        }
+        if let Some(rotate) = &self.rotate {
+            rotate.problems(self.deployments().is_some(), &mut problems);
         }
         problems
     }

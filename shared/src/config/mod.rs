@@ -5,6 +5,7 @@ mod company;
 mod duration;
 mod estate;
 mod parse;
+mod rotate;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod slim;
@@ -14,10 +15,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use company::{Company, Language, Prices, Slack};
 pub use duration::{Duration, NotADuration};
-pub use estate::{
-    CalendarChoice, DeploymentsWake, Estate, Rotate, Secret, SecretKind, Services, Sleep, Watch,
-};
+pub use estate::{CalendarChoice, DeploymentsWake, Estate, Services, Sleep, Watch};
 pub use parse::{LIMIT_BYTES, Problem, nearest};
+pub use rotate::{
+    Age, Form, Means, NotASecretName, NotAnAge, Recipe, Rotate, Rotator, Secret, SecretKind,
+    SecretName, SecretStore, Window, rotator,
+};
 pub use slim::{NightCapacity, Slim, Slimmer, slimmer};
 
 use crate::calendar::Calendar;

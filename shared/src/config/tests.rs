@@ -252,7 +252,7 @@ fn watching_names_a_cluster_where_no_other_section_does_and_has_its_patience() {
 fn log_lines_leave_only_staging_until_a_document_says_so() {
     let sleep = "sleep: { calendar: business, databases: [d] }\n";
     let slim = "slim: { calendar: business, cluster: c, services: { api: 1 } }\n";
-    let rotate = "rotate: { secrets: { /x: { kind: random, every: 90d } } }\n";
+    let rotate = "rotate: { cluster: c, secrets: { /x: { kind: random, every: 90d } } }\n";
     let quiet = "watch: { alarms: [x-] }\n";
     for (sections, shown) in [
         (vec![sleep], true),
