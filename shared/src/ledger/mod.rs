@@ -6,6 +6,7 @@
 //! reads one thing: which resources they are changing now.
 
 pub mod rollout;
+pub mod rotation;
 pub mod slim;
 #[cfg(feature = "dynamodb")]
 pub mod store;
