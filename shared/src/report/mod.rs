@@ -4,6 +4,7 @@
 pub mod message;
 mod night;
 pub mod rollback;
+pub mod rotation;
 pub mod text;
 
 pub use night::{HeldSpan, NightTold, Peak, Slimmed, Waiting};
@@ -627,6 +628,11 @@ pub enum News {
         /// The maximum, which is what the minimum returns to.
         max: Level,
     },
+    /// What became of secrets.
+    Rotation {
+        /// What is told.
+        told: Box<rotation::Rotation>,
+    },
     /// A deployment failed: why, what is running now, and what to look at.
     Rollback {
         /// The story so far.
@@ -774,6 +780,7 @@ impl News {
                 ..
             } => Severity::Alert,
             Self::Rollback { story } => story.severity(),
+            Self::Rotation { told } => told.severity(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! English. `Mode: watch` turns what nightshift does into what it would do.
 
 mod rollback;
+mod rotation;
 mod slim;
 
 use jiff::Timestamp;
@@ -304,6 +305,7 @@ impl Tongue for English<'_> {
             } => self.hand_undone(resource, *lever, *hand, *night),
             News::DayCapped { resource, day, max } => self.day_capped(resource, *day, *max),
             News::Rollback { story } => self.rollback(story),
+            News::Rotation { told } => self.rotation(told),
             News::ChangeFails { failure, since } => self.change_fails(failure, *since),
             News::CannotRead { failure, since } => self.cannot_read(failure, *since),
             News::Would { steps } => {

@@ -1,6 +1,7 @@
 //! 日本語。です・ます調で短く、同僚に書くように。`Mode: watch` では「〜する想定です」と書く。
 
 mod rollback;
+mod rotation;
 mod slim;
 
 use jiff::Timestamp;
@@ -302,6 +303,7 @@ impl Tongue for Japanese<'_> {
             } => self.hand_undone(resource, *lever, *hand, *night),
             News::DayCapped { resource, day, max } => self.day_capped(resource, *day, *max),
             News::Rollback { story } => self.rollback(story),
+            News::Rotation { told } => self.rotation(told),
             News::ChangeFails { failure, since } => self.change_fails(failure, *since),
             News::CannotRead { failure, since } => self.cannot_read(failure, *since),
             News::Would { steps } => {

@@ -12,9 +12,10 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{
     Cause, Count, Deed, Diagnosis, Finding, Money, News, Report, Severity, Slimmed, State,
     rollback::{Remedy, Stage, Story},
+    rotation::Rotation,
 };
 use crate::{
-    config::Language,
+    config::{Language, SecretName},
     kind::{Arn, Keeping},
     ledger::Order,
 };
@@ -269,6 +270,16 @@ fn news_subject(news: &News) -> &'static str {
         News::PutBack { .. } => "put back by hand",
         News::HandUndone { .. } => "change undone",
         News::DayCapped { .. } => "minimum above maximum",
+        News::Rotation { told } => match &**told {
+            Rotation::Rotated { .. } => "secrets replaced",
+            Rotation::Reverted { .. } => "replacement of secrets undone",
+            Rotation::GivenUp { .. } => "secrets could not be replaced",
+            Rotation::NotSteady { .. } => "service does not recover",
+            Rotation::LeakLasts { .. } => "leaked secret still works",
+            Rotation::TooOld { .. } => "secret is too old",
+            Rotation::OlderValue { .. } => "older secret came back",
+            Rotation::HeldBack { .. } => "secret cannot be replaced",
+        },
         News::Rollback { story } => match story.stage {
             Stage::Failing => "deployment is failing",
             Stage::Stalled => "deployment is stuck",
@@ -598,6 +609,27 @@ fn order_command(order: &str, from: Timestamp, place: &Place<'_>) -> String {
     )
 }
 
+/// The command that orders something of a secret.
+fn rotation_command(order: &str, secret: &SecretName, place: &Place<'_>) -> String {
+    let secret = secret.to_string();
+    let fits = |c: &char| c.is_ascii_alphanumeric() || "/_+=.@-#".contains(*c);
+    format!(
+        "`aws lambda invoke --function-name {} --cli-binary-format raw-in-base64-out --payload \
+         '{{\"command\":\"{order}\",\"estate\":\"{}\",\"secret\":\"{}\",\"by\":\"you\",\"reason\":\"why\"}}' \
+         /dev/stdout`",
+        word(place.function),
+        word(place.estate),
+        secret.chars().filter(fits).collect::<String>(),
+    )
+}
+
+/// A secret as colleagues call it: its key, or the last part of its name.
+fn brief_secret(secret: &SecretName) -> String {
+    let name = &secret.name;
+    let last = name.rsplit('/').next().filter(|last| !last.is_empty());
+    code(secret.key.as_deref().or(last).unwrap_or(name))
+}
+
 /// The command that makes a resource consent to what the function does.
 fn tag_command(arn: &Arn, place: &Place<'_>) -> String {
     let (target, estate, tag) = (word(arn.as_str()), word(place.estate), place.tag());
@@ -700,6 +732,7 @@ fn grouped(slimmed: &[Slimmed]) -> Vec<(Spell, Vec<&Slimmed>)> {
 #[cfg(test)]
 pub(crate) mod samples {
     pub(crate) mod rollback;
+    pub(crate) mod rotation;
     pub(crate) mod slim;
 
     use super::*;
@@ -1063,6 +1096,7 @@ pub(crate) mod samples {
         PutBack: slim::put_back();
         HandUndone: slim::undone();
         DayCapped: slim::capped();
+        Rotation: rotation::news(0), rotation::news(1), rotation::news(2), rotation::news(3), rotation::news(4), rotation::news(5), rotation::news(6), rotation::news(7), rotation::news(8), rotation::news(9), rotation::news(10), rotation::news(11), rotation::news(12), rotation::news(13), rotation::news(14);
         Rollback: rollback::first(), rollback::rest(0), rollback::rest(1), rollback::rest(2), rollback::rest(3), rollback::rest(4), rollback::rest(5), rollback::rest(6), rollback::rest(7), rollback::rest(8);
     }
 
