@@ -1,0 +1,3 @@
+//! What makes a database know a new secret, and proves that it does.
+
+pub mod postgres;
