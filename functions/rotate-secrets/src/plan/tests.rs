@@ -1,0 +1,6 @@
+//! Plans as tables, and as a property of a little world in which turns are made.
+
+mod beginning;
+mod going_on;
+mod made;
+mod world;

@@ -1,0 +1,412 @@
+//! How a turn goes on, and back.
+
+use nightshift::{
+    kind::Rollout,
+    ledger::{
+        rollout::FailedRotation,
+        rotation::{Cause, Order, Stage, Why},
+    },
+};
+
+use super::made::{KEY, Set, URL, arn_of, asked, at, days_ago, name, published};
+use crate::plan::{Matter, Plan, Step, Wait};
+
+/// The stage that the URL is brought to, if any.
+fn saved(plan: &Plan) -> Option<Stage> {
+    plan.steps.iter().find_map(|step| match step {
+        Step::Save(secret) if secret.name == name(URL) => Some(secret.turn.as_ref()?.stage),
+        _ => None,
+    })
+}
+
+/// How the URL's turn ended, if it did: well, or with a cause.
+fn ended(plan: &Plan) -> Option<Option<Cause>> {
+    plan.steps.iter().find_map(|step| match step {
+        Step::Save(secret) if secret.name == name(URL) && secret.turn.is_none() => {
+            secret.last.as_ref().map(|last| last.undone.clone())
+        }
+        _ => None,
+    })
+}
+
+fn rolls(plan: &Plan) -> Vec<&str> {
+    let rolls = plan.steps.iter().filter_map(|step| match step {
+        Step::Roll { name, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    rolls.collect()
+}
+
+fn published_turn() -> Set {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Published, |_| {});
+    set
+}
+
+#[test]
+fn a_turn_whose_value_was_lost_is_made_anew() {
+    for stage in [Stage::Begun, Stage::Tested] {
+        let mut set = Set::of_a_hundred_days();
+        set.turn(stage, |_| {});
+        let plan = set.plan("12:05");
+        assert!(
+            matches!(plan.steps.as_slice(), [Step::Make(_)]),
+            "{stage:?}: {plan:?}"
+        );
+        assert_eq!(plan.due, Some(at("12:06")));
+    }
+}
+
+#[test]
+fn a_value_that_was_published_before_we_died_is_known_by_its_fingerprint() {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Tested, |_| {});
+    set.seen(URL).newest = published("8", at("12:02"), Some("b"));
+    set.seen(URL).fingerprint = Some("f".to_owned());
+    assert_eq!(saved(&set.plan("12:05")), Some(Stage::Published));
+    set.seen(URL).fingerprint = Some("another".to_owned());
+    let by = "yuki".to_owned();
+    set.seen(URL).by.clone_from(&by);
+    assert_eq!(
+        ended(&set.plan("12:05")),
+        Some(Some(Cause::Written { by })),
+        "somebody else's is not overwritten"
+    );
+}
+
+#[test]
+fn what_cannot_be_made_within_patience_is_given_up_with_its_reason() {
+    let mut set = Set::of_a_hundred_days();
+    let refused = Cause::Refused {
+        action: "set".to_owned(),
+        code: "42501".to_owned(),
+    };
+    set.turn(Stage::Begun, |turn| turn.cause = Some(refused.clone()));
+    assert_eq!(ended(&set.plan("12:30")), None);
+    assert_eq!(ended(&set.plan("12:31")), Some(Some(refused)));
+}
+
+#[test]
+fn services_are_rolled_one_after_the_other() {
+    let mut set = published_turn();
+    set.snapshot
+        .readers
+        .push(super::made::reader("worker", &[URL]));
+    assert_eq!(
+        rolls(&set.plan("12:03")),
+        ["api"],
+        "web reads nothing of it"
+    );
+    set.deploy("api", "12:03", Rollout::InProgress)
+        .service
+        .older = 1;
+    let under_way = set.plan("12:05");
+    assert_eq!(rolls(&under_way), [""; 0]);
+    let api = || "api".to_owned();
+    assert_eq!(
+        under_way.waits[0],
+        (name(URL), Wait::Rolling { service: api() })
+    );
+    set.deploy("api", "12:03", Rollout::Completed).service.older = 0;
+    assert_eq!(rolls(&set.plan("12:08")), ["worker"]);
+    set.deploy("worker", "12:08", Rollout::Completed);
+    let plan = set.plan("12:12");
+    assert_eq!(ended(&plan), Some(None));
+}
+
+#[test]
+fn as_long_as_an_old_task_runs_a_service_is_not_rolled() {
+    let mut set = published_turn();
+    set.deploy("api", "12:03", Rollout::Completed).service.older = 1;
+    let plan = set.plan("12:08");
+    assert_eq!((ended(&plan), rolls(&plan)), (None, vec![]));
+}
+
+#[test]
+fn before_everything_is_published_nothing_is_rolled() {
+    let mut set = published_turn();
+    set.entry(KEY, |entry| {
+        let turn = super::made::published("3", at("11:00"), None);
+        entry.turn = Some(nightshift::ledger::rotation::Turn {
+            id: "t".to_owned(),
+            why: Why::Company,
+            began: at("12:00"),
+            stage: Stage::Begun,
+            since: at("12:00"),
+            from: turn,
+            user: None,
+            fingerprint: None,
+            to: None,
+            back: None,
+            cause: None,
+        });
+    });
+    let plan = set.plan("12:03");
+    assert_eq!(rolls(&plan), [""; 0]);
+    assert!(matches!(plan.steps.as_slice(), [Step::Make(key)] if key.name == name(KEY)));
+    assert!(plan.waits.contains(&(name(URL), Wait::Others)));
+}
+
+#[test]
+fn somebody_s_deployment_is_waited_for_and_counts_if_it_began_after_the_publishing() {
+    let mut set = published_turn();
+    set.deploy("api", "12:01", Rollout::InProgress)
+        .service
+        .older = 1;
+    assert_eq!(rolls(&set.plan("12:03")), [""; 0], "it is not cut off");
+    assert_eq!(
+        rolls(&set.plan("12:40")),
+        ["api"],
+        "but not waited for forever"
+    );
+    set.deploy("api", "12:02", Rollout::Completed).service.older = 0;
+    assert_eq!(ended(&set.plan("12:10")), Some(None));
+}
+
+#[test]
+fn a_deployment_that_fails_sends_everything_back() {
+    for spoil in [
+        (|set: &mut Set| {
+            set.deploy("api", "12:03", Rollout::Failed);
+        }) as fn(&mut Set),
+        |set| {
+            let reader = set.deploy("api", "12:09", Rollout::InProgress);
+            let deployment = reader.service.deployment.as_mut().unwrap();
+            deployment.rolls_back = true;
+        },
+    ] {
+        let mut set = published_turn();
+        spoil(&mut set);
+        let plan = set.plan("12:10");
+        assert_eq!(saved(&plan), Some(Stage::Reverting));
+        assert_eq!(plan.due, Some(at("12:10")), "at once");
+    }
+}
+
+#[test]
+fn a_deployment_that_was_rolled_back_with_the_new_value_proves_that_it_works() {
+    let mut set = published_turn();
+    let reader = set.deploy("api", "12:09", Rollout::Completed);
+    reader.service.deployment.as_mut().unwrap().rolls_back = true;
+    reader.tasks_since = Some(at("12:03"));
+    assert_eq!(
+        ended(&set.plan("12:14")),
+        Some(None),
+        "its tasks started after the publishing"
+    );
+}
+
+#[test]
+fn one_that_was_rolled_back_to_tasks_from_before_sends_everything_back() {
+    // Once it is complete, nothing but its tasks tells it.
+    for rolls_back in [true, false] {
+        let mut set = published_turn();
+        let reader = set.deploy("api", "12:09", Rollout::Completed);
+        reader.service.deployment.as_mut().unwrap().rolls_back = rolls_back;
+        reader.tasks_since = Some(at("11:00"));
+        assert_eq!(saved(&set.plan("12:14")), Some(Stage::Reverting));
+    }
+}
+
+#[test]
+fn on_the_way_back_a_service_that_took_a_deployment_back_is_rolled_again() {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Reverted, |_| {});
+    set.deploy("api", "12:21", Rollout::Completed).tasks_since = Some(at("11:00"));
+    assert_eq!(rolls(&set.plan("12:25")), ["api"]);
+}
+
+#[test]
+fn a_deployment_that_does_not_end_sends_everything_back() {
+    let mut set = published_turn();
+    set.deploy("api", "12:03", Rollout::InProgress)
+        .service
+        .older = 1;
+    assert_eq!(saved(&set.plan("12:33")), None);
+    assert_eq!(saved(&set.plan("12:34")), Some(Stage::Reverting));
+}
+
+#[test]
+fn what_explain_rollback_blames_on_the_secret_goes_back() {
+    let mut set = published_turn();
+    set.deploy("api", "12:03", Rollout::InProgress)
+        .service
+        .older = 1;
+    let blame = |secret: &str, time| FailedRotation {
+        secrets: vec![secret.to_owned()],
+        deployment: "ecs-svc/1".to_owned(),
+        since: at(time),
+    };
+    set.failed = vec![blame(URL, "11:00"), blame("/shop/OTHER", "12:05")];
+    assert_eq!(
+        saved(&set.plan("12:06")),
+        None,
+        "neither before nor another's"
+    );
+    set.failed.push(blame(URL, "12:05"));
+    assert_eq!(saved(&set.plan("12:06")), Some(Stage::Reverting));
+}
+
+#[test]
+fn a_person_takes_it_back_at_every_stage() {
+    for (stage, goes_back) in [
+        (Stage::Begun, false),
+        (Stage::Tested, false),
+        (Stage::Published, true),
+    ] {
+        let mut set = Set::of_a_hundred_days();
+        set.turn(stage, |_| {});
+        set.ask(URL, Order::Revert);
+        let plan = set.plan("12:05");
+        if goes_back {
+            assert_eq!(saved(&plan), Some(Stage::Reverting), "{stage:?}");
+        } else {
+            assert!(
+                matches!(ended(&plan), Some(Some(Cause::Asked { .. }))),
+                "{stage:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_leaked_never_comes_back_by_itself() {
+    let mut set = published_turn();
+    set.turn(Stage::Published, |turn| {
+        turn.why = Why::Asked(asked(Order::Leaked));
+    });
+    set.deploy("api", "12:03", Rollout::Failed);
+    let plan = set.plan("12:10");
+    assert_eq!((saved(&plan), ended(&plan)), (None, None));
+    set.ask(URL, Order::Revert);
+    assert_eq!(
+        saved(&set.plan("12:11")),
+        Some(Stage::Reverting),
+        "but a person may"
+    );
+}
+
+#[test]
+fn once_it_runs_the_former_one_of_a_leak_ends_at_once() {
+    let mut set = published_turn();
+    set.turn(Stage::Published, |turn| {
+        turn.why = Why::Asked(asked(Order::Leaked));
+    });
+    set.deploy("api", "12:03", Rollout::Completed);
+    let plan = set.plan("12:10");
+    let former = plan.steps.iter().find_map(|step| match step {
+        Step::Save(secret) => secret.former.clone(),
+        _ => None,
+    });
+    assert_eq!(former.and_then(|former| former.ends), Some(at("12:10")));
+}
+
+#[test]
+fn on_the_way_back_every_service_that_reads_it_is_rolled_again() {
+    let mut set = Set::of_a_hundred_days();
+    set.snapshot
+        .readers
+        .push(super::made::reader("worker", &[URL]));
+    set.turn(Stage::Reverting, |_| {});
+    assert!(matches!(
+        set.plan("12:19").steps.as_slice(),
+        [Step::PutBack(_)]
+    ));
+    set.turn(Stage::Reverted, |_| {});
+    set.deploy("api", "12:03", Rollout::Failed);
+    assert_eq!(rolls(&set.plan("12:21")), ["api"]);
+    set.deploy("api", "12:21", Rollout::Completed);
+    assert_eq!(
+        rolls(&set.plan("12:26")),
+        ["worker"],
+        "a task of it may be a new one"
+    );
+    set.deploy("worker", "12:26", Rollout::Completed);
+    let plan = set.plan("12:31");
+    assert!(matches!(ended(&plan), Some(_)));
+    let current = plan.steps.iter().find_map(|step| match step {
+        Step::Save(secret) => secret.current.clone(),
+        _ => None,
+    });
+    let as_old_as_it_was = published("9", days_ago(100), Some("a"));
+    assert_eq!(current, Some(as_old_as_it_was));
+}
+
+#[test]
+fn what_a_death_left_of_a_turn_that_goes_back_is_sent_back_too() {
+    let mut set = Set::of_a_hundred_days();
+    let cause = Cause::Late {
+        service: "api".to_owned(),
+    };
+    set.turn(Stage::Reverted, |turn| turn.cause = Some(cause.clone()));
+    let mut turn = set.entries[&arn_of(URL)]
+        .item
+        .secret()
+        .unwrap()
+        .turn
+        .clone();
+    if let Some(turn) = &mut turn {
+        (turn.stage, turn.cause, turn.back) = (Stage::Published, None, None);
+        turn.to = Some(published("4", at("12:02"), None));
+    }
+    set.entry(KEY, |entry| entry.turn = turn);
+    set.seen(KEY).newest = published("4", at("12:02"), None);
+    let plan = set.plan("12:21");
+    let [Step::Save(secret)] = plan.steps.as_slice() else {
+        panic!("{plan:?}");
+    };
+    assert_eq!(secret.name, name(KEY));
+    let turn = secret.turn.as_ref().unwrap();
+    assert_eq!((turn.stage, &turn.cause), (Stage::Reverting, &Some(cause)));
+}
+
+#[test]
+fn what_somebody_writes_during_a_turn_is_never_rolled_out_with_it() {
+    for stage in [Stage::Published, Stage::Reverted] {
+        let mut set = Set::of_a_hundred_days();
+        set.turn(stage, |_| {});
+        set.seen(URL).newest = published("10", at("12:25"), Some("a"));
+        set.seen(URL).by = "terraform".to_owned();
+        let plan = set.plan("12:26");
+        assert_eq!(rolls(&plan), [""; 0], "{stage:?}");
+        let by = "terraform".to_owned();
+        assert_eq!(ended(&plan), Some(Some(Cause::Written { by })), "{stage:?}");
+    }
+}
+
+#[test]
+fn a_service_that_does_not_recover_from_going_back_is_told_and_let_go_after_a_while() {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Reverted, |turn| turn.since = at("12:20"));
+    set.deploy("api", "12:21", Rollout::Failed);
+    assert_eq!(ended(&set.plan("13:20")), None);
+    let plan = set.plan("13:21");
+    assert!(ended(&plan).is_some());
+    assert!(matches!(&plan.matters[..], [Matter::NotSteady { service, .. }] if service == "api"));
+}
+
+#[test]
+fn while_services_cannot_be_read_nothing_is_rolled_and_nothing_ends() {
+    let mut set = published_turn();
+    set.snapshot.readers.clear();
+    set.snapshot.unread = Some(nightshift::report::Failure {
+        resource: "c".to_owned(),
+        action: "ecs:ListServices".to_owned(),
+        code: "ThrottlingException".to_owned(),
+        message: "slow down".to_owned(),
+        denied: false,
+    });
+    let plan = set.plan("12:10");
+    assert_eq!(plan.steps, []);
+    assert_eq!(plan.waits[0], (name(URL), Wait::Unread));
+}
+
+#[test]
+fn a_turn_goes_on_whatever_becomes_of_the_document_the_window_and_the_night() {
+    let mut set = published_turn();
+    set.is_whole = false;
+    set.snapshot.asleep = true;
+    set.broken = Some(at("12:00"));
+    set.elsewhere = Some("blog".to_owned());
+    assert_eq!(rolls(&set.plan("23:00")), ["api"]);
+}

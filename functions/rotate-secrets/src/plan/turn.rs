@@ -1,0 +1,354 @@
+//! How a turn goes on. All its secrets are published before the first service is rolled, services
+//! are rolled one after the other, and the first that cannot bear the new value sends all of it back.
+//! Only what is known to work is ever published, so that going back is safe at every point.
+
+use jiff::Timestamp;
+use nightshift::{
+    kind::Arn,
+    ledger::{
+        Owner, VERSION,
+        rotation::{
+            BackOff, Cause, Former, Order, Outcome, Published, Secret, Service, Stage, Turn, Why,
+        },
+    },
+};
+
+use super::{
+    BACK_OFF, FUNCTION, KEEP_OFF, Matter, Plan, Step, View, Wait, after, asked_back,
+    roll::{Rolled, rolled},
+};
+use crate::snapshot::{Reader, Seen};
+
+/// Takes up a turn where it stands.
+pub(super) fn go_on(view: &View<'_>, plan: &mut Plan) {
+    let secrets = view.in_turn();
+    plan.look_soon(view.now);
+    let mut open = Vec::new();
+    let mut is_published = true;
+    for (secret, turn) in &secrets {
+        match next(view, secret, turn) {
+            Next::Step(step) => {
+                is_published = false;
+                plan.steps.push(step);
+            }
+            Next::Wait(wait) => {
+                is_published = false;
+                plan.wait(&secret.name, wait);
+            }
+            Next::Roll => open.push((*secret, *turn)),
+        }
+    }
+    if !is_published {
+        for (secret, _) in open {
+            plan.wait(&secret.name, Wait::Others);
+        }
+        return;
+    }
+    roll(view, &open, plan);
+}
+
+/// What is done with one secret, before any service is.
+enum Next {
+    Step(Step),
+    Wait(Wait),
+    Roll,
+}
+
+fn next(view: &View<'_>, secret: &Secret, turn: &Turn) -> Next {
+    let Some(seen) = view.snapshot.seen(&secret.name) else {
+        return Next::Wait(Wait::Unread);
+    };
+    match turn.stage {
+        Stage::Begun if seen.newest.version != expected(turn) => {
+            given_up(view, secret, written(seen))
+        }
+        Stage::Begun => made(view, secret, turn),
+        Stage::Tested if is_ours(seen, turn) => {
+            let mut secret = secret.clone();
+            reach(&mut secret, Stage::Published, view.now, |turn| {
+                turn.to = Some(seen.newest.clone());
+            });
+            save(secret)
+        }
+        // The put was never made, and the value is gone with whoever had it in memory.
+        Stage::Tested if seen.newest.version == turn.from.version => made(view, secret, turn),
+        Stage::Tested => given_up(view, secret, written(seen)),
+        Stage::Reverting => Next::Step(Step::PutBack(Box::new(secret.clone()))),
+        // What somebody wrote since would be rolled out with it.
+        Stage::Published | Stage::Reverted if is_overwritten(seen, turn) => {
+            given_up(view, secret, written(seen))
+        }
+        Stage::Published | Stage::Reverted => Next::Roll,
+    }
+}
+
+/// The version that is the newest while nothing is published: what was in use, or what somebody wrote
+/// and is tried.
+fn expected(turn: &Turn) -> &str {
+    &turn.to.as_ref().unwrap_or(&turn.from).version
+}
+
+/// A new value, as long as that is worth trying: a person who changes their mind ends it, and so does
+/// patience.
+fn made(view: &View<'_>, secret: &Secret, turn: &Turn) -> Next {
+    if let Some(cause) = asked_back(secret) {
+        return given_up(view, secret, cause);
+    }
+    let patience = view.rotator.rotate.patience.get();
+    if view.now > after(turn.began, patience) {
+        let cause = turn.cause.clone().unwrap_or(Cause::Refused {
+            action: "make".to_owned(),
+            code: "timeout".to_owned(),
+        });
+        return given_up(view, secret, cause);
+    }
+    Next::Step(Step::Make(Box::new(secret.clone())))
+}
+
+/// Whether the newest version is the one that this turn made.
+fn is_ours(seen: &Seen, turn: &Turn) -> bool {
+    turn.fingerprint.is_some() && seen.fingerprint == turn.fingerprint
+}
+
+/// Whether another version than this turn's last one is the newest by now.
+fn is_overwritten(seen: &Seen, turn: &Turn) -> bool {
+    let last = turn.back.as_ref().or(turn.to.as_ref());
+    last.is_some_and(|last| last.version != seen.newest.version)
+}
+
+fn written(seen: &Seen) -> Cause {
+    Cause::Written {
+        by: seen.by.clone(),
+    }
+}
+
+/// The turn ends as it stands: both credentials work, and nothing that could be lost was changed.
+fn given_up(view: &View<'_>, secret: &Secret, cause: Cause) -> Next {
+    let mut secret = secret.clone();
+    end(&mut secret, Some(cause), view.now);
+    save(secret)
+}
+
+fn save(secret: Secret) -> Next {
+    Next::Step(Step::Save(Box::new(secret)))
+}
+
+fn reach(secret: &mut Secret, stage: Stage, now: Timestamp, change: impl FnOnce(&mut Turn)) {
+    secret.version = VERSION;
+    if let Some(turn) = &mut secret.turn {
+        turn.stage = stage;
+        turn.since = now;
+        change(turn);
+    }
+}
+
+/// The turn is over: with its reason, or well.
+fn end(secret: &mut Secret, undone: Option<Cause>, now: Timestamp) {
+    secret.turn = None;
+    secret.asked = None;
+    secret.back_off = undone.is_some().then(|| BackOff {
+        since: now,
+        until: after(now, BACK_OFF),
+    });
+    secret.last = Some(Outcome { at: now, undone });
+}
+
+/// Rolls the services, and ends the turn when the last one is.
+fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
+    let Some(id) = open.first().map(|(_, turn)| turn.id.clone()) else {
+        return;
+    };
+    if view.snapshot.unread.is_some() {
+        for (secret, _) in open {
+            plan.wait(&secret.name, Wait::Unread);
+        }
+        return;
+    }
+    if let Some(cause) = back(view, open) {
+        send_back(view, open, &cause, plan);
+        return;
+    }
+    let goes_back = open.iter().any(|(_, turn)| turn.goes_back());
+    for reader in &view.snapshot.readers {
+        let Some(since) = since(reader, open) else {
+            continue;
+        };
+        let patience = view.rotator.rotate.patience.get();
+        let waits = || Wait::Rolling {
+            service: reader.service.name.clone(),
+        };
+        match rolled(reader, since, patience, view.now) {
+            Rolled::Yes => continue,
+            state if is_hopeless(view, open, &state) => {
+                plan.matters.push(Matter::NotSteady {
+                    service: reader.service.name.clone(),
+                    since,
+                });
+                continue;
+            }
+            Rolled::NotYet => plan.steps.push(replace(view, reader, &id)),
+            // With what it had it is tried again, as soon as what failed is over.
+            Rolled::Failed { .. } if goes_back && reader.service.is_steady() => {
+                plan.steps.push(replace(view, reader, &id));
+            }
+            Rolled::Busy | Rolled::UnderWay | Rolled::Late | Rolled::Failed { .. } => {
+                plan.steps.extend(keep_off(view, reader, &id));
+            }
+        }
+        for (secret, _) in open.iter().filter(|(it, _)| reader.reads(&it.name)) {
+            plan.wait(&secret.name, waits());
+        }
+        return;
+    }
+    for service in view.kept_off() {
+        plan.steps.push(Step::Free(service.clone()));
+    }
+    for (secret, turn) in open {
+        plan.steps
+            .push(Step::Save(Box::new(settled(view, secret, turn))));
+    }
+}
+
+/// Whether a service that was sent back does not recover for so long that others are let at it again:
+/// it has what it had, and a person is told. What leaked is never ended under tasks that may hold it,
+/// so such a turn stays open.
+fn is_hopeless(view: &View<'_>, open: &[(&Secret, &Turn)], state: &Rolled) -> bool {
+    let patience = view.rotator.rotate.patience.get();
+    let is_over = |turn: &Turn| view.now > after(turn.since, patience * 2);
+    matches!(state, Rolled::Late | Rolled::Failed { .. })
+        && open
+            .iter()
+            .any(|(_, turn)| turn.goes_back() && is_over(turn))
+}
+
+/// Since when a service's tasks must have started to have all that it reads of the turn; none where
+/// it reads nothing of it. On the way back that is every service that reads it, also one that was not
+/// rolled yet: a task that was replaced meanwhile has the new value.
+fn since(reader: &Reader, open: &[(&Secret, &Turn)]) -> Option<Timestamp> {
+    let read = open.iter().filter(|(secret, _)| reader.reads(&secret.name));
+    read.filter_map(|(_, turn)| turn.published_at()).max()
+}
+
+/// Why the turn goes back, if it has to. On the way back there is nothing to go back to, unless who
+/// wrote it down died before all of it was; and what leaked is never brought back by us.
+fn back(view: &View<'_>, open: &[(&Secret, &Turn)]) -> Option<Cause> {
+    if let Some((_, gone)) = open.iter().find(|(_, turn)| turn.goes_back()) {
+        let is_half = open.iter().any(|(_, turn)| !turn.goes_back());
+        return gone.cause.clone().filter(|_| is_half);
+    }
+    if let Some(cause) = open.iter().find_map(|(secret, _)| asked_back(secret)) {
+        return Some(cause);
+    }
+    if open.iter().any(|(_, turn)| is_leaked(turn)) {
+        return None;
+    }
+    for (secret, turn) in open {
+        let since = turn.published_at().unwrap_or(turn.began);
+        if let Some(failed) = view.blamed(secret, since) {
+            return Some(Cause::Deployment {
+                service: secret.name.to_string(),
+                deployment: failed.deployment.clone(),
+            });
+        }
+    }
+    let patience = view.rotator.rotate.patience.get();
+    view.snapshot.readers.iter().find_map(|reader| {
+        let since = since(reader, open)?;
+        let service = reader.service.name.clone();
+        match rolled(reader, since, patience, view.now) {
+            Rolled::Failed { deployment } => Some(Cause::Deployment {
+                service,
+                deployment,
+            }),
+            Rolled::Late => Some(Cause::Late { service }),
+            Rolled::Yes | Rolled::NotYet | Rolled::Busy | Rolled::UnderWay => None,
+        }
+    })
+}
+
+pub(super) fn is_leaked(turn: &Turn) -> bool {
+    matches!(&turn.why, Why::Asked(asked) if asked.order == Order::Leaked)
+}
+
+/// Everything that the turn published goes back, so that services find what they had.
+fn send_back(view: &View<'_>, open: &[(&Secret, &Turn)], cause: &Cause, plan: &mut Plan) {
+    for (secret, _) in open.iter().filter(|(_, turn)| !turn.goes_back()) {
+        let mut secret = (*secret).clone();
+        secret.asked = None;
+        reach(&mut secret, Stage::Reverting, view.now, |turn| {
+            turn.cause = Some(cause.clone());
+        });
+        plan.steps.push(Step::Save(Box::new(secret)));
+    }
+    plan.look_at(view.now);
+}
+
+/// A turn that came to its end: what it published is in use, or what was before is again.
+fn settled(view: &View<'_>, secret: &Secret, turn: &Turn) -> Secret {
+    let mut secret = secret.clone();
+    if turn.goes_back() {
+        secret.current = turn.back.clone().map(|back| Published {
+            at: turn.from.at,
+            ..back
+        });
+        end(&mut secret, turn.cause.clone(), view.now);
+        return secret;
+    }
+    let described = view.rotator.rotate.secrets.get(&secret.name);
+    let ends = if is_leaked(turn) {
+        Some(view.now)
+    } else {
+        described.and_then(|described| {
+            let wait = described.disable_previous_after.or(described.token_life)?;
+            Some(after(view.now, wait.get()))
+        })
+    };
+    // What somebody else wrote replaces what somebody else has to end.
+    let ours = !matches!(turn.why, Why::Written { .. });
+    secret.former = ours.then(|| Former {
+        published: turn.from.clone(),
+        ends,
+        ended: false,
+    });
+    secret.current.clone_from(&turn.to);
+    end(&mut secret, None, view.now);
+    secret
+}
+
+fn replace(view: &View<'_>, reader: &Reader, turn: &str) -> Step {
+    Step::Roll {
+        service: kept_off(view, &reader.service.arn, turn),
+        cluster: reader.service.cluster.clone(),
+        name: reader.service.name.clone(),
+    }
+}
+
+/// What is written down of a service that is being rolled.
+fn kept_off(view: &View<'_>, arn: &Arn, turn: &str) -> Service {
+    Service {
+        version: VERSION,
+        arn: arn.clone(),
+        estate: view.rotator.name.clone(),
+        turn: turn.to_owned(),
+        owner: Some(Owner {
+            function: FUNCTION.to_owned(),
+            purpose: "rotate".to_owned(),
+            until: after(view.now, KEEP_OFF),
+        }),
+    }
+}
+
+/// Others are kept off a little longer, once half of their time is over.
+fn keep_off(view: &View<'_>, reader: &Reader, turn: &str) -> Option<Step> {
+    let arn = &reader.service.arn;
+    let known = view.kept_off().find(|known| known.arn == *arn);
+    let until = known
+        .and_then(|known| known.owner.as_ref())
+        .map(|owner| owner.until);
+    let is_fresh = until.is_some_and(|until| until > after(view.now, KEEP_OFF / 2));
+    let patience = view.rotator.rotate.patience.get();
+    // Nobody is kept waiting for what does not end.
+    let began = view.in_turn().into_iter().map(|(_, turn)| turn.since).min();
+    let lasts = began.is_some_and(|began| view.now > after(began, patience * 2));
+    (!is_fresh && !lasts).then(|| Step::Keep(kept_off(view, arn, turn)))
+}

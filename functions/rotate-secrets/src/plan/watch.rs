@@ -1,0 +1,132 @@
+//! What lasts and people should know of, whether a turn is under way or not: secrets that are too
+//! old, values that somebody else wrote, credentials that should be ended. A reminder never changes
+//! anything.
+
+use jiff::Timestamp;
+use nightshift::{
+    config::{Means, SecretName},
+    ledger::rotation::{Former, Published, Secret},
+};
+
+use super::{One, Plan, Step, View, after};
+use crate::snapshot::Found;
+
+/// Something that lasts, and that people are told once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// A secret is older than it should be, and we do not, or cannot, replace it.
+    TooOld {
+        /// Which.
+        secret: SecretName,
+        /// Since when it is in use.
+        since: Timestamp,
+        /// Whether a person could adopt it, so that it would be replaced.
+        adoptable: bool,
+    },
+    /// A value that was in use before is the newest again: tasks that start now read a credential that
+    /// may stop working.
+    OlderValue {
+        /// Which.
+        secret: SecretName,
+        /// The version that came back.
+        version: String,
+        /// Who wrote it, as AWS tells.
+        by: String,
+    },
+    /// A service has its former value back and does not become steady.
+    NotSteady {
+        /// Its name.
+        service: String,
+        /// Since when it has it back.
+        since: Timestamp,
+    },
+    /// The document names what is not there.
+    NotThere {
+        /// Which.
+        secret: SecretName,
+    },
+}
+
+/// Notes what lasts, ends what is due, and takes note of what is in use.
+pub(super) fn watch(view: &View<'_>, plan: &mut Plan) {
+    for one in view.all() {
+        if matches!(view.snapshot.secrets.get(one.name), Some(Found::Missing)) {
+            plan.matters.push(Matter::NotThere {
+                secret: one.name.clone(),
+            });
+            continue;
+        }
+        too_old(view, &one, plan);
+        older_value(&one, plan);
+        former(view, &one, plan);
+    }
+}
+
+fn too_old(view: &View<'_>, one: &One<'_>, plan: &mut Plan) {
+    let Some(since) = one.since() else {
+        return;
+    };
+    let adopted = one.entry.is_some_and(|entry| entry.adopted.is_some());
+    let external = matches!(one.described.means(), Some(Means::External));
+    let at = after(since, one.described.every.get());
+    if adopted && !external {
+        return;
+    }
+    if view.now >= at {
+        plan.matters.push(Matter::TooOld {
+            secret: one.name.clone(),
+            since,
+            adoptable: !adopted && !external,
+        });
+    } else {
+        plan.look_at(at);
+    }
+}
+
+/// An older value came back while nothing was under way.
+fn older_value(one: &One<'_>, plan: &mut Plan) {
+    let (Some(seen), Some(entry)) = (one.seen, one.entry) else {
+        return;
+    };
+    let known = entry.current.as_ref().map(|current| &current.version);
+    if entry.turn.is_none()
+        && entry.adopted.is_some()
+        && known.is_some_and(|known| *known != seen.newest.version)
+        && !seen.ours
+        && let Some(version) = &seen.same_as
+    {
+        plan.matters.push(Matter::OlderValue {
+            secret: one.name.clone(),
+            version: version.clone(),
+            by: seen.by.clone(),
+        });
+    }
+}
+
+/// Ends a former credential when its time has come, unless something is under way.
+fn former(view: &View<'_>, one: &One<'_>, plan: &mut Plan) {
+    let Some(entry) = one.entry.filter(|entry| entry.turn.is_none()) else {
+        return;
+    };
+    let Some(Former {
+        ends: Some(ends),
+        ended: false,
+        published,
+    }) = &entry.former
+    else {
+        return;
+    };
+    if view.now < *ends {
+        plan.look_at(*ends);
+    } else if !is_in_use(entry, published) {
+        plan.steps.push(Step::End(Box::new(entry.clone())));
+    }
+}
+
+/// Whether ending a former credential would end the one in use.
+fn is_in_use(entry: &Secret, former: &Published) -> bool {
+    let current = entry.current.as_ref();
+    current.is_some_and(|current| {
+        current.version == former.version || (former.user.is_some() && current.user == former.user)
+    })
+}
