@@ -9,7 +9,9 @@ use std::fmt;
 use jiff::tz::TimeZone;
 
 use crate::{
-    config::{self, Company, Estate, Language, Problem, Services, Sleeper, Slimmer},
+    config::{
+        self, Company, Estate, Language, Means, Problem, Rotator, Services, Sleeper, Slimmer,
+    },
     kind::Service,
 };
 
@@ -115,5 +117,54 @@ impl Section for Slimmer {
 
     fn watched(&self) -> Vec<String> {
         self.watched()
+    }
+}
+
+impl Section for Rotator {
+    fn read(
+        document: &str,
+        name: &str,
+        estate: &Estate,
+        company: &Company,
+    ) -> Result<Option<Self>, Vec<Problem>> {
+        config::rotator(document, name, estate, company)
+    }
+
+    fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    fn language(&self) -> Language {
+        self.language
+    }
+
+    fn claims_service(&self, service: &Service) -> bool {
+        self.cluster == service.cluster
+            && self.services.include(&service.name)
+            && (matches!(self.services, Services::These(_))
+                || service.tag.as_ref().is_none_or(|tag| *tag == self.name))
+    }
+
+    fn claims_database(&self, name: &str) -> bool {
+        self.databases().any(|database| database == name)
+    }
+
+    fn watched(&self) -> Vec<String> {
+        let databases = self.databases().map(str::to_owned);
+        std::iter::once(self.cluster.clone())
+            .chain(databases)
+            .collect()
+    }
+}
+
+impl Rotator {
+    /// The databases behind its secrets, as RDS names them.
+    pub fn databases(&self) -> impl Iterator<Item = &str> {
+        let secrets = self.rotate.secrets.values();
+        secrets.filter_map(|secret| match secret.means()? {
+            Means::Postgres { database, .. } => database,
+            Means::RdsMaster { database } => Some(database),
+            Means::Atlas { .. } | Means::Random { .. } | Means::External => None,
+        })
     }
 }

@@ -171,10 +171,15 @@ impl Service {
 }
 
 #[cfg(feature = "ecs")]
-pub use listing::list;
+pub use {
+    listing::list,
+    read::{read, seen},
+};
 
 #[cfg(feature = "ecs")]
 mod listing;
+#[cfg(feature = "ecs")]
+mod read;
 
 #[cfg(all(feature = "ecs", feature = "autoscaling"))]
 pub use aws::*;

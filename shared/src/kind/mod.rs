@@ -22,6 +22,10 @@ pub const SLEEP_TAG: &str = "nightshift:sleep";
 /// The tag that consents to slimming; its value is the estate's name.
 pub const SLIM_TAG: &str = "nightshift:slim";
 
+/// The tag that consents to rotating: of a secret that it is replaced, of a service that it is rolled
+/// for it. Its value is the estate's name.
+pub const ROTATE_TAG: &str = "nightshift:rotate";
+
 /// What a function does to an estate while it is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeping {

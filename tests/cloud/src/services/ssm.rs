@@ -33,6 +33,8 @@ pub struct Ssm {
 #[derive(Clone, Debug)]
 struct Parameter {
     kind: String,
+    /// The KMS key of a `SecureString`.
+    key: Option<String>,
     description: Option<String>,
     tier: &'static str,
     tags: Tags,

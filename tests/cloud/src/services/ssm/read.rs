@@ -179,6 +179,9 @@ pub(super) fn describe(world: &World, call: &Call) -> Outcome {
             shown.as_object_mut()?.remove("Value");
             shown["LastModifiedUser"] = user(latest).into();
             shown["Tier"] = parameter.tier.into();
+            if let Some(key) = &parameter.key {
+                shown["KeyId"] = key.as_str().into();
+            }
             if let Some(description) = &parameter.description {
                 shown["Description"] = description.as_str().into();
             }

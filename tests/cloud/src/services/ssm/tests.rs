@@ -311,3 +311,21 @@ fn tags_are_part_of_what_a_call_demands() {
         "arn:aws:ssm:ap-northeast-1:123456789012:parameter/n/estates"
     );
 }
+
+#[test]
+fn a_version_without_a_key_is_sealed_with_the_default_one() {
+    let mut world = world();
+    let mut put = json!({
+        "Name": "s", "Value": "one", "Type": "SecureString", "KeyId": "alias/shop", "Overwrite": true,
+    });
+    let filter = json!({ "ParameterFilters": [{ "Key": "Name", "Values": ["s"] }] });
+    let key = |world: &mut World| {
+        let described = ask(world, "DescribeParameters", filter.clone()).unwrap();
+        described["Parameters"][0]["KeyId"].clone()
+    };
+    ask(&mut world, "PutParameter", put.clone()).unwrap();
+    assert_eq!(key(&mut world), "alias/shop");
+    put.as_object_mut().unwrap().remove("KeyId");
+    ask(&mut world, "PutParameter", put).unwrap();
+    assert_eq!(key(&mut world), "alias/aws/ssm");
+}

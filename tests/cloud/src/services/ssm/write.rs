@@ -44,6 +44,10 @@ pub(super) fn put(world: &mut World, call: &Call) -> Outcome {
     };
     let number = parameter.latest().map_or(1, |latest| latest.number + 1);
     drop_oldest(&name, &mut parameter)?;
+    // A key that is not said is the account's default one, whatever it was before.
+    // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    let key = call.text("KeyId").unwrap_or("alias/aws/ssm");
+    parameter.key = (kind == "SecureString").then(|| key.to_owned());
     parameter.kind = kind;
     parameter.tier = tier;
     if let Some(description) = call.text("Description") {
@@ -74,6 +78,7 @@ pub(super) fn put(world: &mut World, call: &Call) -> Outcome {
 fn fresh(tags: Tags) -> Parameter {
     Parameter {
         kind: String::new(),
+        key: None,
         description: None,
         tier: "Standard",
         tags,

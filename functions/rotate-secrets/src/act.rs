@@ -1,0 +1,150 @@
+//! Carries a plan out, step by step: what a step leads to is written down before it is taken. A step
+//! that fails ends nothing but itself, and the next look begins where it stopped.
+
+mod end;
+mod make;
+mod put_back;
+mod roll;
+pub(crate) mod token;
+
+use std::collections::BTreeMap;
+
+use nightshift::{
+    config::{Rotator, Secret as Described},
+    kind::Arn,
+    ledger::{
+        Kept, Revision,
+        rotation::{Entry, Secret},
+    },
+    log,
+    report::{Change, Failure},
+};
+
+use crate::{
+    context::Context,
+    plan::{FUNCTION, Plan, Step},
+    store::Place,
+    tell::{self, Told},
+};
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// What people were told.
+    pub told: Vec<Told>,
+    /// What failed.
+    pub failures: Vec<Failure>,
+}
+
+/// A plan that is being carried out.
+#[derive(Debug)]
+struct Act<'a> {
+    context: &'a Context<'a>,
+    rotator: &'a Rotator,
+    entries: &'a mut BTreeMap<Arn, Kept<Entry>>,
+    done: Done,
+}
+
+/// Carries a plan out. The entries are those of the estate, as they were read, and then as they are.
+pub async fn act(
+    context: &Context<'_>,
+    rotator: &Rotator,
+    entries: &mut BTreeMap<Arn, Kept<Entry>>,
+    plan: &Plan,
+) -> Done {
+    let mut act = Act {
+        context,
+        rotator,
+        entries,
+        done: Done::default(),
+    };
+    for step in &plan.steps {
+        if let Err(failure) = Box::pin(act.take(step)).await {
+            log::failure(FUNCTION, &rotator.name, &failure);
+            act.done.failures.push(failure);
+        }
+    }
+    act.done
+}
+
+impl Act<'_> {
+    async fn take(&mut self, step: &Step) -> Result<(), Failure> {
+        match step {
+            Step::Save(secret) => self.write_down(secret).await,
+            Step::Make(secret) => make::make(self, secret).await,
+            Step::PutBack(secret) => put_back::put_back(self, secret).await,
+            Step::Roll {
+                service,
+                cluster,
+                name,
+            } => roll::roll(self, service, cluster, name).await,
+            Step::Keep(service) => self.save(Entry::Service(service.clone())).await,
+            Step::Free(service) => self.forget(&service.arn).await,
+            Step::End(secret) => end::end(self, secret).await,
+        }
+    }
+
+    /// Writes down what is known of a secret. Of a turn that ends with it people are told before: who
+    /// dies in between tells it twice, and never not at all.
+    async fn write_down(&mut self, secret: &Secret) -> Result<(), Failure> {
+        let known = self.entries.get(&secret.arn);
+        let known = known.and_then(|kept| kept.item.secret());
+        if let Some(turn) = known.and_then(|known| known.turn.as_ref())
+            && secret.turn.is_none()
+        {
+            let told = Told::of_end(secret, turn);
+            tell::publish(self.context, &self.rotator.name, &told).await?;
+            self.done.told.push(told);
+        }
+        self.save(Entry::Secret(Box::new(secret.clone()))).await
+    }
+
+    async fn save(&mut self, entry: Entry) -> Result<(), Failure> {
+        use nightshift::ledger::Saved as _;
+        let arn = entry.arn().clone();
+        let known = self.entries.get(&arn);
+        let revision = known.map_or(Revision(0), |kept| kept.revision);
+        let saved = self.context.store.save_entry(&entry, revision).await;
+        let revision = saved.map_err(nightshift::ledger::store::WriteError::into_failure)?;
+        let kept = Kept {
+            item: entry,
+            revision,
+        };
+        self.entries.insert(arn, kept);
+        Ok(())
+    }
+
+    async fn save_secret(&mut self, secret: &Secret) -> Result<(), Failure> {
+        self.save(Entry::Secret(Box::new(secret.clone()))).await
+    }
+
+    async fn forget(&mut self, arn: &Arn) -> Result<(), Failure> {
+        let Some(known) = self.entries.get(arn) else {
+            return Ok(());
+        };
+        let forgotten = self.context.store.forget_entry(arn, known.revision).await;
+        forgotten.map_err(nightshift::ledger::store::WriteError::into_failure)?;
+        self.entries.remove(arn);
+        Ok(())
+    }
+
+    /// What the document says of a secret.
+    fn described(&self, secret: &Secret) -> Option<&Described> {
+        self.rotator.rotate.secrets.get(&secret.name)
+    }
+
+    fn place(&self, secret: &Secret) -> Place {
+        Place::of(&secret.name, self.described(secret), Some(secret))
+    }
+
+    /// The line of a change; what is written never stands in it.
+    fn log(&self, arn: &Arn, what: &str, from: &str, to: &str, why: &str) {
+        let change = Change {
+            arn: arn.clone(),
+            what: what.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+        };
+        log::change(FUNCTION, &self.rotator.name, &change, why, FUNCTION);
+    }
+}

@@ -1,0 +1,394 @@
+//! A new value is made, put to use where it is checked, tried, and published, in that order. It lives
+//! in memory only: who dies before it is published has changed nothing that a task holds, and the next
+//! look makes another one.
+
+use jiff::Timestamp;
+use nightshift::{
+    config::{Form, Means, Recipe, Secret as Described},
+    ledger::rotation::{Cause, Order, Published, Secret, Stage, Turn, Why},
+    report::Failure,
+};
+
+use super::{Act, token};
+use crate::{
+    dial::Refusal,
+    observe::secrets::holds,
+    store::{self, CURRENT, PREVIOUS, Place, Version},
+    users::Inactive,
+    value::{
+        Value,
+        fingerprint::Fingerprint,
+        generate::{self, GenerateError},
+        json,
+        scram::Verifier,
+        url::{Url, UrlError},
+    },
+};
+
+/// What went wrong, and while doing what.
+pub(super) struct Trouble {
+    /// `read`, `make`, `set`, `test`, `publish`.
+    action: &'static str,
+    failure: Failure,
+}
+
+/// A new value, and the user that it names.
+struct Made {
+    value: Value,
+    user: Option<String>,
+}
+
+/// What a value is made from.
+struct Ground<'a> {
+    secret: &'a Secret,
+    turn: &'a Turn,
+    place: Place,
+    present: Value,
+}
+
+/// Makes, tries and publishes a new value. Why it could not be done stands in the turn, so that the
+/// plan can give up with that reason.
+pub(super) async fn make(act: &mut Act<'_>, secret: &Secret) -> Result<(), Failure> {
+    let mut secret = secret.clone();
+    let Err(trouble) = Box::pin(through(act, &mut secret)).await else {
+        return Ok(());
+    };
+    let Trouble { action, failure } = trouble;
+    let cause = Some(Cause::Refused {
+        action: action.to_owned(),
+        code: failure.code.clone(),
+    });
+    if let Some(turn) = &mut secret.turn
+        && turn.stage <= Stage::Tested
+        && turn.cause != cause
+    {
+        turn.cause = cause;
+        act.save_secret(&secret).await?;
+    }
+    Err(failure)
+}
+
+async fn through(act: &mut Act<'_>, secret: &mut Secret) -> Result<(), Trouble> {
+    let Some(turn) = secret.turn.clone() else {
+        return Ok(());
+    };
+    let place = act.place(secret);
+    let present = store::read(act.context, &place, None).await;
+    let present = present.map_err(|failure| Trouble::new("read", failure))?;
+    is_expected(act, &place, &turn, &present).await?;
+    let value = present
+        .value(&place)
+        .map_err(|failure| Trouble::new("read", failure))?;
+    let ground = Ground {
+        secret,
+        turn: &turn,
+        place: place.clone(),
+        present: value,
+    };
+    if matches!(turn.why, Why::Written { .. }) {
+        let user = tried(act, &ground).await?;
+        let now = act.context.now();
+        reach(secret, Stage::Published, now, |turn| {
+            turn.user.clone_from(&user);
+            if let Some(to) = &mut turn.to {
+                to.user = user;
+            }
+        });
+        let saved = act.save_secret(secret).await;
+        return saved.map_err(|failure| Trouble::new("publish", failure));
+    }
+    let made = made(act, &ground).await?;
+    let text = present
+        .with(&place, &made.value)
+        .map_err(|failure| Trouble::new("make", failure))?;
+    let fingerprint = Fingerprint::of(&turn.id, &made.value);
+    reach(secret, Stage::Tested, act.context.now(), |turn| {
+        turn.fingerprint = Some(fingerprint.as_str().to_owned());
+        turn.user.clone_from(&made.user);
+    });
+    let trouble = |failure| Trouble::new("publish", failure);
+    act.save_secret(secret).await.map_err(trouble)?;
+    // Before the call: a task that starts at this instant has read nothing yet.
+    let at = act.context.now();
+    let id = token::of(&turn, &place, token::For::Publish);
+    let put = store::put(act.context, &place, &text, &id).await;
+    let version = put.map_err(trouble)?;
+    act.log(
+        &secret.arn,
+        "version",
+        &turn.from.version,
+        &version,
+        &turn.id,
+    );
+    let published = Published {
+        version,
+        at: to_the_second(at),
+        user: made.user,
+    };
+    reach(secret, Stage::Published, at, |turn| {
+        turn.to = Some(published.clone());
+    });
+    act.save_secret(secret).await.map_err(trouble)?;
+    label(act, &place, &turn.from.version, &published.version)
+        .await
+        .map_err(trouble)
+}
+
+/// Labels move along, so that neither of the two versions that count is the oldest of a hundred.
+async fn label(act: &Act<'_>, place: &Place, from: &str, to: &str) -> Result<(), Failure> {
+    store::label(act.context, place, from, PREVIOUS).await?;
+    store::label(act.context, place, to, CURRENT).await
+}
+
+/// AWS's instants are compared to the second.
+pub(super) fn to_the_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+pub(super) fn reach(
+    secret: &mut Secret,
+    stage: Stage,
+    now: Timestamp,
+    change: impl FnOnce(&mut Turn),
+) {
+    secret.version = nightshift::ledger::VERSION;
+    if let Some(turn) = &mut secret.turn {
+        turn.stage = stage;
+        turn.since = now;
+        turn.cause = None;
+        change(turn);
+    }
+}
+
+/// The newest version, read a moment ago, must be the one that the plan went by: what a listing shows
+/// may be late, and somebody may have written since.
+async fn is_expected(
+    act: &Act<'_>,
+    place: &Place,
+    turn: &Turn,
+    present: &Version,
+) -> Result<(), Trouble> {
+    let trouble = |failure| Trouble::new("read", failure);
+    let expected = turn.to.as_ref().unwrap_or(&turn.from);
+    if present.id == expected.version {
+        return Ok(());
+    }
+    let value = present.value(place).map_err(trouble)?;
+    if holds(act.context, place, expected, &value)
+        .await
+        .map_err(trouble)?
+    {
+        return Ok(());
+    }
+    Err(Trouble::of(
+        "read",
+        place,
+        "changed",
+        "another version was written meanwhile: the next look starts from it",
+    ))
+}
+
+/// Makes a value, and has whoever checks it know it.
+async fn made(act: &Act<'_>, ground: &Ground<'_>) -> Result<Made, Trouble> {
+    let means = act.described(ground.secret).and_then(Described::means);
+    match means {
+        Some(Means::Random { recipe, previous }) => {
+            let previous = previous.map(|(name, _)| Place::named(name));
+            random(act, ground, recipe, previous).await
+        }
+        Some(Means::Postgres {
+            users, role, admin, ..
+        }) => postgres(act, ground, users, role, admin).await,
+        Some(Means::RdsMaster { database }) => rds_master(ground, database),
+        Some(Means::Atlas { project, .. }) => atlas(ground, project),
+        Some(Means::External) => Err(Trouble::of(
+            "make",
+            &ground.place,
+            "external",
+            "only its issuer makes it: write the new value yourself",
+        )),
+        None => Err(Trouble::of(
+            "make",
+            &ground.place,
+            "document",
+            "no document says any more how it is replaced: name it again, or revert",
+        )),
+    }
+}
+
+/// Tries what somebody else wrote; answers the user that it names.
+async fn tried(act: &Act<'_>, ground: &Ground<'_>) -> Result<Option<String>, Trouble> {
+    let means = act.described(ground.secret).and_then(Described::means);
+    match means {
+        Some(Means::Postgres { role, .. }) => {
+            let url = url(ground, &ground.present)?;
+            let present = ground
+                .turn
+                .from
+                .user
+                .as_deref()
+                .unwrap_or_else(|| url.user());
+            let tested = act.context.function.dial.test(&url, present, role).await;
+            tested.map_err(|refusal| Trouble::refused("test", &ground.place, refusal))?;
+            Ok(Some(url.user().to_owned()))
+        }
+        Some(Means::RdsMaster { database }) => rds_master(ground, database).map(|made| made.user),
+        Some(Means::Atlas { project, .. }) => atlas(ground, project).map(|made| made.user),
+        Some(Means::Random { .. } | Means::External) | None => Ok(None),
+    }
+}
+
+/// Random bytes or characters. The former value is kept under its second name before the new one is
+/// published, so that whoever starts with the new one has both. What leaked is not kept.
+async fn random(
+    act: &Act<'_>,
+    ground: &Ground<'_>,
+    recipe: Recipe<'_>,
+    previous: Option<Place>,
+) -> Result<Made, Trouble> {
+    let recipe = match recipe {
+        Recipe::Bytes { count, form } => generate::Recipe::bytes(
+            count,
+            match form {
+                Form::Base64url => generate::Form::Base64Url,
+                Form::Base64 => generate::Form::Base64,
+                Form::Hex => generate::Form::Hex,
+            },
+        ),
+        Recipe::Alphabet { count, of } => generate::Recipe::characters(of, count),
+    };
+    let value = recipe.and_then(|recipe| recipe.make());
+    let value = value.map_err(|error| Trouble::generated(&ground.place, &error))?;
+    if let Some(previous) = previous {
+        let leaked = matches!(&ground.turn.why, Why::Asked(it) if it.order == Order::Leaked);
+        let kept = if leaked { &value } else { &ground.present };
+        let id = token::of(ground.turn, &previous, token::For::Copy);
+        let copied = store::copy_to(act.context, &previous, kept, &ground.place, &id).await;
+        copied.map_err(|failure| Trouble::new("set", failure))?;
+    }
+    Ok(Made { value, user: None })
+}
+
+/// The URL of the user whose turn it is, with a new password that the database knows by its verifier.
+async fn postgres(
+    act: &Act<'_>,
+    ground: &Ground<'_>,
+    users: &[String; 2],
+    role: &str,
+    admin: &str,
+) -> Result<Made, Trouble> {
+    let place = &ground.place;
+    let present = url(ground, &ground.present)?;
+    let inactive = Inactive::of(users, present.user())
+        .map_err(|error| Trouble::of("set", place, "users", error.to_string()))?;
+    if ground.turn.user.as_deref() != Some(inactive.user()) {
+        return Err(Trouble::of(
+            "set",
+            place,
+            "users",
+            "it is another user's turn than when it was planned: the next look begins anew",
+        ));
+    }
+    let admin = self::admin(act, &present, admin).await?;
+    let password = generate::password().map_err(|error| Trouble::generated(place, &error))?;
+    let verifier = Verifier::of(&password);
+    let dial = &act.context.function.dial;
+    let set = dial.set(&admin, &inactive, role, &verifier).await;
+    set.map_err(|refusal| Trouble::refused("set", place, refusal))?;
+    let new = present
+        .with_credentials(inactive.user(), &password)
+        .map_err(|error| Trouble::url(place, error))?;
+    let tested = dial.test(&new, present.user(), role).await;
+    tested.map_err(|refusal| Trouble::refused("test", place, refusal))?;
+    Ok(Made {
+        value: new.into_text(),
+        user: Some(inactive.user().to_owned()),
+    })
+}
+
+/// Who may set passwords: a URL of its own, or user and password as RDS keeps them, for the database
+/// of the secret.
+pub(super) async fn admin(act: &Act<'_>, present: &Url, admin: &str) -> Result<Url, Trouble> {
+    let place = Place::named(admin);
+    let trouble = |failure| Trouble::new("read", failure);
+    let version = store::read(act.context, &place, None).await;
+    let text = version.and_then(|it| it.value(&place)).map_err(trouble)?;
+    if !text.expose().trim_start().starts_with('{') {
+        return Url::parse(text).map_err(|error| Trouble::url(&place, error));
+    }
+    let part = |key: &str| {
+        json::read(&text, key)
+            .map_err(|error| Trouble::of("read", &place, "json", error.to_string()))
+    };
+    let (user, password) = (part("username")?, part("password")?);
+    present
+        .with_credentials(user.expose(), &password)
+        .map_err(|error| Trouble::url(&place, error))
+}
+
+fn url(ground: &Ground<'_>, value: &Value) -> Result<Url, Trouble> {
+    let text = Value::new(value.expose().to_owned());
+    Url::parse(text).map_err(|error| Trouble::url(&ground.place, error))
+}
+
+/// The master password of an RDS instance or an Aurora cluster.
+fn rds_master(ground: &Ground<'_>, database: &str) -> Result<Made, Trouble> {
+    Err(Trouble::of(
+        "make",
+        &ground.place,
+        "unsupported",
+        format!(
+            "this release does not set master passwords yet: change that of `{database}` by hand"
+        ),
+    ))
+}
+
+/// A database user of an Atlas project.
+fn atlas(ground: &Ground<'_>, project: &str) -> Result<Made, Trouble> {
+    Err(Trouble::of(
+        "make",
+        &ground.place,
+        "unsupported",
+        format!(
+            "this release does not set passwords in Atlas yet: change that in project `{project}` by hand"
+        ),
+    ))
+}
+
+impl Trouble {
+    pub(super) fn new(action: &'static str, failure: Failure) -> Self {
+        Self { action, failure }
+    }
+
+    pub(super) fn into_failure(self) -> Failure {
+        self.failure
+    }
+
+    fn of(
+        action: &'static str,
+        place: &Place,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let failure = Failure {
+            resource: place.name.clone(),
+            action: action.to_owned(),
+            code: code.into(),
+            message: message.into(),
+            denied: false,
+        };
+        Self { action, failure }
+    }
+
+    pub(super) fn refused(action: &'static str, place: &Place, refusal: Refusal) -> Self {
+        Self::of(action, place, refusal.code, refusal.message)
+    }
+
+    fn url(place: &Place, error: UrlError) -> Self {
+        Self::of("read", place, "url", error.to_string())
+    }
+
+    fn generated(place: &Place, error: &GenerateError) -> Self {
+        Self::of("make", place, "random", error.to_string())
+    }
+}

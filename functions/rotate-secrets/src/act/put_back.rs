@@ -1,0 +1,59 @@
+//! The former value becomes the newest version again. What somebody wrote since is not overwritten:
+//! then the turn is left to the plan, which ends it.
+
+use nightshift::{
+    ledger::rotation::{Published, Secret, Stage},
+    report::Failure,
+};
+
+use super::{Act, make::to_the_second, token};
+use crate::{
+    observe::secrets::holds,
+    store::{self, CURRENT},
+};
+
+pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), Failure> {
+    let mut secret = secret.clone();
+    let Some(turn) = secret.turn.clone() else {
+        return Ok(());
+    };
+    let place = act.place(&secret);
+    let newest = store::read(act.context, &place, None).await?;
+    let former = store::read(act.context, &place, Some(&turn.from.version)).await?;
+    let (present, value) = (newest.value(&place)?, former.value(&place)?);
+    let is = |known: Option<&Published>| known.is_some_and(|known| known.version == newest.id);
+    // Who died between the call and the ledger has done it.
+    let is_done = present == value && !is(Some(&turn.from));
+    if !is_done && !is(turn.to.as_ref()) && !is(Some(&turn.from)) {
+        let same = match &turn.to {
+            Some(to) => holds(act.context, &place, to, &present).await?,
+            None => false,
+        };
+        if !same {
+            if let Some(turn) = &mut secret.turn {
+                turn.stage = Stage::Published;
+            }
+            return act.save_secret(&secret).await;
+        }
+    }
+    let at = act.context.now();
+    let version = if is_done {
+        newest.id.clone()
+    } else {
+        let id = token::of(&turn, &place, token::For::Back);
+        let text = newest.with(&place, &value)?;
+        store::put(act.context, &place, &text, &id).await?
+    };
+    act.log(&secret.arn, "version", &newest.id, &version, &turn.id);
+    if let Some(turn) = &mut secret.turn {
+        turn.stage = Stage::Reverted;
+        turn.since = at;
+        turn.back = Some(Published {
+            version: version.clone(),
+            at: to_the_second(at),
+            user: turn.from.user.clone(),
+        });
+    }
+    act.save_secret(&secret).await?;
+    store::label(act.context, &place, &version, CURRENT).await
+}

@@ -1,0 +1,276 @@
+//! Parameter Store: a version is a number, and a new one keeps type, key and tier of the parameter.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ssm::types::{
+    ParameterMetadata, ParameterStringFilter, ParameterTier, ResourceTypeForTagging,
+};
+use nightshift::{aws::failure::failure, kind::ROTATE_TAG, report::Failure, timestamp::from_aws};
+
+use super::{CURRENT, Newest, Place, Version, sealed};
+use crate::{context::Context, value::Value};
+
+/// `DescribeParameters` takes fifty names in a filter, and answers fifty at once.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterStringFilter.html>
+const PARAMETERS_A_CALL: usize = 50;
+
+/// What is known of parameters, by their names.
+pub(super) type Described = BTreeMap<String, ParameterMetadata>;
+
+/// Describes parameters; what is not there is left out.
+///
+/// # Errors
+/// When a page cannot be read.
+pub(super) async fn describe(
+    context: &Context<'_>,
+    mut names: Vec<String>,
+) -> Result<Described, Failure> {
+    names.sort();
+    names.dedup();
+    let mut described = Described::new();
+    for names in names.chunks(PARAMETERS_A_CALL) {
+        let first = names.first().cloned().unwrap_or_default();
+        let action = "ssm:DescribeParameters";
+        let filter = ParameterStringFilter::builder()
+            .key("Name")
+            .option("Equals")
+            .set_values(Some(names.to_vec()))
+            .build()
+            .map_err(|error| Failure {
+                resource: first.clone(),
+                action: action.to_owned(),
+                code: "request".to_owned(),
+                message: error.to_string(),
+                denied: false,
+            })?;
+        let mut next = None;
+        loop {
+            let page = context
+                .function
+                .ssm()
+                .describe_parameters()
+                .parameter_filters(filter.clone())
+                .max_results(50)
+                .set_next_token(next)
+                .send()
+                .await
+                .map_err(|error| failure(&first, action, &error))?;
+            let found = page.parameters.unwrap_or_default().into_iter();
+            described.extend(found.filter_map(|one| Some((one.name.clone()?, one))));
+            next = page.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(described)
+}
+
+/// The newest version as it was described, with the tag that consents.
+pub(super) async fn newest(
+    context: &Context<'_>,
+    place: &Place,
+    described: &Described,
+) -> Result<Option<Newest>, Failure> {
+    let Some(one) = described.get(&place.name) else {
+        return Ok(None);
+    };
+    let at = one.last_modified_date.as_ref().and_then(from_aws);
+    let Some(at) = at else {
+        let message = "SSM gives no date of the last change";
+        return Err(place.failure("ssm:DescribeParameters", "response", message));
+    };
+    let arn = if let Some(arn) = &one.arn {
+        arn.clone()
+    } else {
+        let region = &context.function.settings.region;
+        let slash = if place.name.starts_with('/') { "" } else { "/" };
+        let (account, name) = (&context.account, &place.name);
+        format!("arn:aws:ssm:{region}:{account}:parameter{slash}{name}")
+    };
+    Ok(Some(Newest {
+        arn: place.arn(&arn),
+        version: one.version.to_string(),
+        at,
+        changed: at,
+        by: Some(one.last_modified_user.clone().unwrap_or_default()),
+        tag: tag(context, place).await?,
+    }))
+}
+
+async fn tag(context: &Context<'_>, place: &Place) -> Result<Option<String>, Failure> {
+    let answer = context
+        .function
+        .ssm()
+        .list_tags_for_resource()
+        .resource_type(ResourceTypeForTagging::Parameter)
+        .resource_id(&place.name)
+        .send()
+        .await
+        .map_err(|error| failure(&place.name, "ssm:ListTagsForResource", &error))?;
+    let mut tags = answer.tag_list.unwrap_or_default().into_iter();
+    Ok(tags.find(|tag| tag.key == ROTATE_TAG).map(|tag| tag.value))
+}
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    place: &Place,
+    version: Option<&str>,
+) -> Result<Version, Failure> {
+    let action = "ssm:GetParameter";
+    let name = match version {
+        Some(version) => format!("{}:{version}", place.name),
+        None => place.name.clone(),
+    };
+    let answer = context
+        .function
+        .ssm()
+        .get_parameter()
+        .name(name)
+        .with_decryption(true)
+        .send()
+        .await
+        .map_err(|error| sealed(place, action, &error))?;
+    let version = answer
+        .parameter
+        .and_then(|one| Some((one.version.to_string(), Value::new(one.value?))));
+    let (id, text) =
+        version.ok_or_else(|| place.failure(action, "response", "SSM gives no value"))?;
+    Ok(Version { id, text })
+}
+
+pub(super) async fn older_with(
+    context: &Context<'_>,
+    place: &Place,
+    newest: &str,
+    value: &Value,
+) -> Result<Option<String>, Failure> {
+    let newest: i64 = newest.parse().unwrap_or(i64::MAX);
+    let mut found = None;
+    let mut next = None;
+    loop {
+        let page = context
+            .function
+            .ssm()
+            .get_parameter_history()
+            .name(&place.name)
+            .with_decryption(true)
+            .max_results(50)
+            .set_next_token(next)
+            .send()
+            .await
+            .map_err(|error| sealed(place, "ssm:GetParameterHistory", &error))?;
+        for one in page.parameters.unwrap_or_default() {
+            let number = one.version;
+            let Some(text) = one.value.map(Value::new) else {
+                continue;
+            };
+            let id = number.to_string();
+            let version = Version { id, text };
+            // A version from before the key was there holds something else.
+            let is_same = version.value(place).is_ok_and(|older| older == *value);
+            if number < newest && is_same && found.is_none_or(|found| found < number) {
+                found = Some(number);
+            }
+        }
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(found.map(|number: i64| number.to_string()));
+        }
+    }
+}
+
+/// Writes a text as the newest version, or a new parameter like another one.
+pub(super) async fn put(
+    context: &Context<'_>,
+    place: &Place,
+    text: &Value,
+    like: Option<&Place>,
+) -> Result<String, Failure> {
+    let mut names = vec![place.name.clone()];
+    names.extend(like.map(|like| like.name.clone()));
+    let described = describe(context, names).await?;
+    let itself = described.get(&place.name);
+    let model = itself.or_else(|| described.get(&like?.name));
+    let model = model.ok_or_else(|| {
+        place.failure(
+            "ssm:PutParameter",
+            "ParameterNotFound",
+            "the parameter is not there: make it, or say rightly where it is",
+        )
+    })?;
+    match write(context, place, text, model, itself.is_some()).await {
+        Err(failure) if failure.code == "ParameterMaxVersionLimitExceeded" => {
+            // A label that stayed behind keeps the oldest of a hundred versions.
+            let version = model.version.to_string();
+            label(context, place, &version, CURRENT).await?;
+            label(context, place, &version, super::PREVIOUS).await?;
+            write(context, place, text, model, itself.is_some()).await
+        }
+        done => done,
+    }
+}
+
+/// Without its key a `SecureString` would be sealed with the account's default key.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
+async fn write(
+    context: &Context<'_>,
+    place: &Place,
+    text: &Value,
+    model: &ParameterMetadata,
+    is_there: bool,
+) -> Result<String, Failure> {
+    let tier = model
+        .tier
+        .clone()
+        .filter(|tier| matches!(tier, ParameterTier::Standard | ParameterTier::Advanced));
+    let call = context
+        .function
+        .ssm()
+        .put_parameter()
+        .name(&place.name)
+        .value(text.expose())
+        .set_type(model.r#type.clone())
+        .set_key_id(model.key_id.clone())
+        .set_tier(tier)
+        .set_data_type(model.data_type.clone());
+    let call = if is_there {
+        call.overwrite(true)
+            .set_allowed_pattern(model.allowed_pattern.clone())
+            .set_description(model.description.clone())
+    } else {
+        call.overwrite(false)
+    };
+    let answer = call
+        .send()
+        .await
+        .map_err(|error| sealed(place, "ssm:PutParameter", &error))?;
+    Ok(answer.version.to_string())
+}
+
+/// What SSM takes for no label it answers beside success.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_LabelParameterVersion.html>
+pub(super) async fn label(
+    context: &Context<'_>,
+    place: &Place,
+    version: &str,
+    label: &str,
+) -> Result<(), Failure> {
+    let action = "ssm:LabelParameterVersion";
+    let answer = context
+        .function
+        .ssm()
+        .label_parameter_version()
+        .name(&place.name)
+        .set_parameter_version(version.parse().ok())
+        .labels(label)
+        .send()
+        .await
+        .map_err(|error| failure(&place.name, action, &error))?;
+    if answer.invalid_labels.is_none_or(|labels| labels.is_empty()) {
+        Ok(())
+    } else {
+        let message = format!("SSM takes `{label}` for no label");
+        Err(place.failure(action, "InvalidLabels", message))
+    }
+}

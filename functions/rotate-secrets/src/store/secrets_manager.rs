@@ -1,0 +1,164 @@
+//! Secrets Manager: a version is an id, and the newest is the one with the stage `AWSCURRENT`. Who
+//! wrote it is told to nobody.
+
+use aws_sdk_secretsmanager::{
+    operation::describe_secret::DescribeSecretError, types::SecretVersionsListEntry,
+};
+use jiff::Timestamp;
+use nightshift::{aws::failure::failure, kind::ROTATE_TAG, report::Failure, timestamp::from_aws};
+
+use super::{Newest, Place, Version, sealed};
+use crate::{context::Context, value::Value};
+
+const STAGE: &str = "AWSCURRENT";
+
+/// So many older versions are compared at most, the newest first: each costs a call.
+const HISTORY: usize = 20;
+
+pub(super) async fn newest(
+    context: &Context<'_>,
+    place: &Place,
+) -> Result<Option<Newest>, Failure> {
+    let action = "secretsmanager:DescribeSecret";
+    let answer = context
+        .function
+        .secrets()
+        .describe_secret()
+        .secret_id(&place.name)
+        .send()
+        .await;
+    let answer = match answer {
+        Ok(answer) if answer.deleted_date.is_some() => return Ok(None),
+        Ok(answer) => answer,
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(DescribeSecretError::is_resource_not_found_exception) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(failure(&place.name, action, &error)),
+    };
+    let stages = answer.version_ids_to_stages.unwrap_or_default();
+    let mut stages = stages.into_iter();
+    let current = stages.find(|(_, stages)| stages.iter().any(|stage| stage == STAGE));
+    let (Some((version, _)), Some(arn)) = (current, answer.arn) else {
+        return Ok(None);
+    };
+    let versions = versions(context, place).await?;
+    let mut versions = versions.iter();
+    let written = versions.find(|one| one.version_id.as_deref() == Some(version.as_str()));
+    let written = written.and_then(|one| from_aws(one.created_date.as_ref()?));
+    let changed = answer.last_changed_date.as_ref().and_then(from_aws);
+    let at = written.or(changed).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut tags = answer.tags.unwrap_or_default().into_iter();
+    Ok(Some(Newest {
+        arn: place.arn(&arn),
+        version,
+        at,
+        changed: changed.map_or(at, |changed| changed.max(at)),
+        by: None,
+        tag: tags
+            .find(|tag| tag.key.as_deref() == Some(ROTATE_TAG))
+            .and_then(|tag| tag.value),
+    }))
+}
+
+async fn versions(
+    context: &Context<'_>,
+    place: &Place,
+) -> Result<Vec<SecretVersionsListEntry>, Failure> {
+    let mut versions = Vec::new();
+    let mut next = None;
+    loop {
+        let page = context
+            .function
+            .secrets()
+            .list_secret_version_ids()
+            .secret_id(&place.name)
+            .include_deprecated(true)
+            .max_results(100)
+            .set_next_token(next)
+            .send()
+            .await
+            .map_err(|error| failure(&place.name, "secretsmanager:ListSecretVersionIds", &error))?;
+        versions.extend(page.versions.unwrap_or_default());
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(versions);
+        }
+    }
+}
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    place: &Place,
+    version: Option<&str>,
+) -> Result<Version, Failure> {
+    let action = "secretsmanager:GetSecretValue";
+    let answer = context
+        .function
+        .secrets()
+        .get_secret_value()
+        .secret_id(&place.name)
+        .set_version_id(version.map(str::to_owned))
+        .send()
+        .await
+        .map_err(|error| sealed(place, action, &error))?;
+    match (answer.version_id, answer.secret_string) {
+        (Some(id), Some(text)) => Ok(Version {
+            id,
+            text: Value::new(text),
+        }),
+        _ => Err(place.failure(
+            action,
+            "binary",
+            "the secret is no text: keep it as a string, so that it can be replaced",
+        )),
+    }
+}
+
+pub(super) async fn older_with(
+    context: &Context<'_>,
+    place: &Place,
+    newest: &str,
+    value: &Value,
+) -> Result<Option<String>, Failure> {
+    let mut versions = versions(context, place).await?;
+    versions.retain(|one| one.version_id.as_deref().is_some_and(|id| id != newest));
+    versions.sort_by_key(|one| std::cmp::Reverse(one.created_date.as_ref().and_then(from_aws)));
+    for one in versions.into_iter().take(HISTORY) {
+        let version = match read(context, place, one.version_id.as_deref()).await {
+            Ok(version) => version,
+            // A version that a rotation has only prepared has no value.
+            Err(failure) if failure.code == "ResourceNotFoundException" => continue,
+            Err(failure) => return Err(failure),
+        };
+        if version.value(place).is_ok_and(|older| older == *value) {
+            return Ok(Some(version.id));
+        }
+    }
+    Ok(None)
+}
+
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
+pub(super) async fn put(
+    context: &Context<'_>,
+    place: &Place,
+    text: &Value,
+    token: &str,
+) -> Result<String, Failure> {
+    let action = "secretsmanager:PutSecretValue";
+    let answer = context
+        .function
+        .secrets()
+        .put_secret_value()
+        .secret_id(&place.name)
+        .secret_string(text.expose())
+        .client_request_token(token)
+        .send()
+        .await
+        .map_err(|error| sealed(place, action, &error))?;
+    let id = answer.version_id;
+    id.ok_or_else(|| place.failure(action, "response", "Secrets Manager names no version"))
+}

@@ -1,0 +1,81 @@
+//! What a person can order, and what is answered to what cannot be.
+
+use nightshift::{lambda::Failed, ledger::rotation::Cause};
+use serde_json::json;
+
+use crate::{
+    account::{CANARIES, COPY, DOCUMENT, KEY, TOKEN},
+    stage::{Stage, order, with_key},
+};
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_leaked_is_not_kept_under_its_second_name() {
+    let mut stage = with_key().await;
+    stage.ask(order("leaked", KEY)).await;
+    stage.until_over(20).await;
+    stage.pass(120).await;
+    let new = stage.parameter(KEY);
+    assert_ne!(new, CANARIES[0]);
+    assert_eq!(stage.parameter(COPY), new);
+    assert!(stage.entry(KEY).await.former.unwrap().ended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_settled_well_can_be_put_back_by_hand() {
+    let mut stage = with_key().await;
+    stage.until_over(20).await;
+    stage.ask(order("revert", KEY)).await;
+    stage.until_over(20).await;
+    assert_eq!(stage.parameter(KEY), CANARIES[0]);
+    let entry = stage.entry(KEY).await;
+    assert!(matches!(
+        entry.last.unwrap().undone,
+        Some(Cause::Asked { .. })
+    ));
+    assert_eq!(stage.deployments("api"), 2);
+    assert_eq!(stage.told(), ["rotated /shop/KEY", "reverted /shop/KEY"]);
+    assert_eq!(stage.failures(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+    let mut stage = with_key().await;
+    let before = stage.ledger().await;
+    let answer = stage
+        .ask(json!({ "command": "dry_run", "estate": "shop" }))
+        .await;
+    let estate = &answer["estates"][0];
+    assert_eq!(estate["steps"][0]["step"], "save", "{answer}");
+    assert_eq!(estate["steps"][0]["secret"], KEY);
+    assert_eq!(estate["waits"][TOKEN]["for"], "adoption");
+    assert_eq!(stage.ledger().await, before);
+    assert_eq!(stage.parameter(KEY), CANARIES[0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_ordered_is_answered_with_the_mend() {
+    let mut stage = Stage::with_document(DOCUMENT);
+    let mut elsewhere = order("rotate", KEY);
+    elsewhere["estate"] = "nowhere".into();
+    let mut played = json!({ "command": "status" });
+    played["at"] = "2026-11-20T19:00:00+09:00".into();
+    for (payload, wanted) in [
+        (order("rotate", KEY), "is not adopted"),
+        (order("revert", KEY), "is not adopted"),
+        (elsewhere, "no document with a section `rotate`"),
+        (order("adopt", "/shop/OTHER"), "names no `/shop/OTHER`"),
+        (played, "on a local AWS only"),
+    ] {
+        let answer = stage.invoke(payload.clone()).await.unwrap();
+        let Err(Failed::BadInput(text)) = &answer else {
+            panic!("{payload}: {answer:?}")
+        };
+        assert!(text.contains(wanted), "{payload}: {text}");
+    }
+    stage.adopt(KEY).await;
+    let answer = stage.invoke(order("revert", KEY)).await.unwrap();
+    let Err(Failed::BadInput(text)) = &answer else {
+        panic!("{answer:?}")
+    };
+    assert!(text.contains("nothing to put back"), "{text}");
+}
