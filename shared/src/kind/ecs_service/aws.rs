@@ -12,7 +12,6 @@ use aws_sdk_ecs::{
     Client as Ecs,
     types::{DesiredStatus, HealthStatus, Task, TaskField, TaskStopCode},
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
@@ -20,10 +19,7 @@ use super::{
     read::{count, read, seen, value_of},
 };
 use crate::{
-    aws::{
-        failure::failure,
-        pace::{Pace, SIDE_BY_SIDE},
-    },
+    aws::{failure::failure, pace::Pace},
     kind::Arn,
     report::Failure,
     timestamp::from_aws,
