@@ -2,27 +2,24 @@
 //! in memory only: who dies before it is published has changed nothing that a task holds, and the next
 //! look makes another one.
 
+mod postgres;
+mod random;
+
 use jiff::Timestamp;
 use nightshift::{
-    config::{Form, Means, Recipe, Secret as Described},
-    ledger::rotation::{Cause, Order, Published, Secret, Stage, Turn, Why},
+    config::{Means, Secret as Described},
+    ledger::rotation::{Cause, Published, Secret, Stage, Turn, Why},
     report::Failure,
 };
+
+pub(super) use postgres::admin;
 
 use super::{Act, token};
 use crate::{
     dial::Refusal,
     observe::secrets::holds,
     store::{self, CURRENT, PREVIOUS, Place, Version},
-    users::Inactive,
-    value::{
-        Value,
-        fingerprint::Fingerprint,
-        generate::{self, GenerateError},
-        json,
-        scram::Verifier,
-        url::{Url, UrlError},
-    },
+    value::{Value, fingerprint::Fingerprint, generate::GenerateError, url::UrlError},
 };
 
 /// What went wrong, and while doing what.
@@ -194,11 +191,11 @@ async fn made(act: &Act<'_>, ground: &Ground<'_>) -> Result<Made, Trouble> {
     match means {
         Some(Means::Random { recipe, previous }) => {
             let previous = previous.map(|(name, _)| Place::named(name));
-            random(act, ground, recipe, previous).await
+            random::make(act, ground, recipe, previous).await
         }
         Some(Means::Postgres {
             users, role, admin, ..
-        }) => postgres(act, ground, users, role, admin).await,
+        }) => postgres::make(act, ground, users, role, admin).await,
         Some(Means::RdsMaster { database }) => rds_master(ground, database),
         Some(Means::Atlas { project, .. }) => atlas(ground, project),
         Some(Means::External) => Err(Trouble::of(
@@ -220,115 +217,11 @@ async fn made(act: &Act<'_>, ground: &Ground<'_>) -> Result<Made, Trouble> {
 async fn tried(act: &Act<'_>, ground: &Ground<'_>) -> Result<Option<String>, Trouble> {
     let means = act.described(ground.secret).and_then(Described::means);
     match means {
-        Some(Means::Postgres { role, .. }) => {
-            let url = url(ground, &ground.present)?;
-            let present = ground
-                .turn
-                .from
-                .user
-                .as_deref()
-                .unwrap_or_else(|| url.user());
-            let tested = act.context.function.dial.test(&url, present, role).await;
-            tested.map_err(|refusal| Trouble::refused("test", &ground.place, refusal))?;
-            Ok(Some(url.user().to_owned()))
-        }
+        Some(Means::Postgres { role, .. }) => postgres::try_written(act, ground, role).await,
         Some(Means::RdsMaster { database }) => rds_master(ground, database).map(|made| made.user),
         Some(Means::Atlas { project, .. }) => atlas(ground, project).map(|made| made.user),
         Some(Means::Random { .. } | Means::External) | None => Ok(None),
     }
-}
-
-/// Random bytes or characters. The former value is kept under its second name before the new one is
-/// published, so that whoever starts with the new one has both. What leaked is not kept.
-async fn random(
-    act: &Act<'_>,
-    ground: &Ground<'_>,
-    recipe: Recipe<'_>,
-    previous: Option<Place>,
-) -> Result<Made, Trouble> {
-    let recipe = match recipe {
-        Recipe::Bytes { count, form } => generate::Recipe::bytes(
-            count,
-            match form {
-                Form::Base64url => generate::Form::Base64Url,
-                Form::Base64 => generate::Form::Base64,
-                Form::Hex => generate::Form::Hex,
-            },
-        ),
-        Recipe::Alphabet { count, of } => generate::Recipe::characters(of, count),
-    };
-    let value = recipe.and_then(|recipe| recipe.make());
-    let value = value.map_err(|error| Trouble::generated(&ground.place, &error))?;
-    if let Some(previous) = previous {
-        let leaked = matches!(&ground.turn.why, Why::Asked(it) if it.order == Order::Leaked);
-        let kept = if leaked { &value } else { &ground.present };
-        let id = token::of(ground.turn, &previous, token::For::Copy);
-        let copied = store::copy_to(act.context, &previous, kept, &ground.place, &id).await;
-        copied.map_err(|failure| Trouble::new("set", failure))?;
-    }
-    Ok(Made { value, user: None })
-}
-
-/// The URL of the user whose turn it is, with a new password that the database knows by its verifier.
-async fn postgres(
-    act: &Act<'_>,
-    ground: &Ground<'_>,
-    users: &[String; 2],
-    role: &str,
-    admin: &str,
-) -> Result<Made, Trouble> {
-    let place = &ground.place;
-    let present = url(ground, &ground.present)?;
-    let inactive = Inactive::of(users, present.user())
-        .map_err(|error| Trouble::of("set", place, "users", error.to_string()))?;
-    if ground.turn.user.as_deref() != Some(inactive.user()) {
-        return Err(Trouble::of(
-            "set",
-            place,
-            "users",
-            "it is another user's turn than when it was planned: the next look begins anew",
-        ));
-    }
-    let admin = self::admin(act, &present, admin).await?;
-    let password = generate::password().map_err(|error| Trouble::generated(place, &error))?;
-    let verifier = Verifier::of(&password);
-    let dial = &act.context.function.dial;
-    let set = dial.set(&admin, &inactive, role, &verifier).await;
-    set.map_err(|refusal| Trouble::refused("set", place, refusal))?;
-    let new = present
-        .with_credentials(inactive.user(), &password)
-        .map_err(|error| Trouble::url(place, error))?;
-    let tested = dial.test(&new, present.user(), role).await;
-    tested.map_err(|refusal| Trouble::refused("test", place, refusal))?;
-    Ok(Made {
-        value: new.into_text(),
-        user: Some(inactive.user().to_owned()),
-    })
-}
-
-/// Who may set passwords: a URL of its own, or user and password as RDS keeps them, for the database
-/// of the secret.
-pub(super) async fn admin(act: &Act<'_>, present: &Url, admin: &str) -> Result<Url, Trouble> {
-    let place = Place::named(admin);
-    let trouble = |failure| Trouble::new("read", failure);
-    let version = store::read(act.context, &place, None).await;
-    let text = version.and_then(|it| it.value(&place)).map_err(trouble)?;
-    if !text.expose().trim_start().starts_with('{') {
-        return Url::parse(text).map_err(|error| Trouble::url(&place, error));
-    }
-    let part = |key: &str| {
-        json::read(&text, key)
-            .map_err(|error| Trouble::of("read", &place, "json", error.to_string()))
-    };
-    let (user, password) = (part("username")?, part("password")?);
-    present
-        .with_credentials(user.expose(), &password)
-        .map_err(|error| Trouble::url(&place, error))
-}
-
-fn url(ground: &Ground<'_>, value: &Value) -> Result<Url, Trouble> {
-    let text = Value::new(value.expose().to_owned());
-    Url::parse(text).map_err(|error| Trouble::url(&ground.place, error))
 }
 
 /// The master password of an RDS instance or an Aurora cluster.
