@@ -144,6 +144,20 @@ pub fn variable(name: &str) -> Result<String, Failed> {
         })
 }
 
+/// Whether nothing may be changed: the stack's `Mode` is `watch`.
+///
+/// # Errors
+/// When the variable is missing, or neither of the two.
+pub fn only_watches() -> Result<bool, Failed> {
+    match variable("NIGHTSHIFT_MODE")?.as_str() {
+        "act" => Ok(false),
+        "watch" => Ok(true),
+        other => Err(Failed::BadEnvironment(format!(
+            "NIGHTSHIFT_MODE is `{other}`: it is `act` or `watch`"
+        ))),
+    }
+}
+
 /// The Lambda function's own name, which a stack may choose.
 #[must_use]
 pub fn function_name(usual: &str) -> String {

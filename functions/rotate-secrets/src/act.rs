@@ -17,7 +17,7 @@ use nightshift::{
         rotation::{Entry, Secret},
     },
     log,
-    report::{Change, Failure},
+    report::{Change, Failure, rotation::Rotation},
 };
 
 use crate::{
@@ -34,6 +34,8 @@ pub struct Done {
     pub told: Vec<Told>,
     /// What failed.
     pub failures: Vec<Failure>,
+    /// Whether a step was left to the deployment that reaches what it takes.
+    pub left: bool,
 }
 
 /// A plan that is being carried out.
@@ -70,7 +72,14 @@ pub async fn act(
 impl Act<'_> {
     async fn take(&mut self, step: &Step) -> Result<(), Failure> {
         match step {
-            Step::Save(secret) => self.write_down(secret).await,
+            Step::Make(secret) | Step::PutBack(secret) | Step::End(secret)
+                if !self.reaches(secret) =>
+            {
+                self.done.left = true;
+                Ok(())
+            }
+            Step::Save(secret) => self.save_secret(secret).await,
+            Step::Settle { secrets, told } => self.settle(secrets, told).await,
             Step::Make(secret) => make::make(self, secret).await,
             Step::PutBack(secret) => put_back::put_back(self, secret).await,
             Step::Roll {
@@ -84,19 +93,15 @@ impl Act<'_> {
         }
     }
 
-    /// Writes down what is known of a secret. Of a turn that ends with it people are told before: who
-    /// dies in between tells it twice, and never not at all.
-    async fn write_down(&mut self, secret: &Secret) -> Result<(), Failure> {
-        let known = self.entries.get(&secret.arn);
-        let known = known.and_then(|kept| kept.item.secret());
-        if let Some(turn) = known.and_then(|known| known.turn.as_ref())
-            && secret.turn.is_none()
-        {
-            let told = Told::of_end(secret, turn);
-            tell::publish(self.context, &self.rotator.name, &told).await?;
-            self.done.told.push(told);
+    /// People are told before it is written down: who dies in between tells it twice, and never not
+    /// at all.
+    async fn settle(&mut self, secrets: &[Secret], told: &Rotation) -> Result<(), Failure> {
+        let told = tell::tell(self.context, self.rotator, told).await?;
+        self.done.told.push(told);
+        for secret in secrets {
+            self.save_secret(secret).await?;
         }
-        self.save(Entry::Secret(Box::new(secret.clone()))).await
+        Ok(())
     }
 
     async fn save(&mut self, entry: Entry) -> Result<(), Failure> {
@@ -131,6 +136,12 @@ impl Act<'_> {
     /// What the document says of a secret.
     fn described(&self, secret: &Secret) -> Option<&Described> {
         self.rotator.rotate.secrets.get(&secret.name)
+    }
+
+    fn reaches(&self, secret: &Secret) -> bool {
+        let means = self.described(secret).and_then(Described::means);
+        let reach = self.context.function.settings.reach;
+        reach.includes(means.as_ref())
     }
 
     fn place(&self, secret: &Secret) -> Place {

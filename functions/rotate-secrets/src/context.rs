@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use nightshift::{
     aws::{self, pace::Pace},
     clock::Clock,
+    config::Means,
     documents,
     lambda::{self, Failed, Invocation, variable},
     ledger::{rotation::Entry, store::Store},
@@ -47,6 +48,18 @@ struct Clients {
     ssm: OnceLock<aws_sdk_ssm::Client>,
 }
 
+/// What a deployment of the function reaches. Databases lie in the VPC; Atlas, and whatever has no
+/// endpoint there, outside. One binary is deployed twice where neither place reaches both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Databases and the world.
+    Everything,
+    /// Databases, and AWS.
+    Inside,
+    /// The world, and AWS.
+    Outside,
+}
+
 /// How the function is set up, from its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -54,6 +67,8 @@ pub struct Settings {
     pub table: String,
     /// The topic of the reports.
     pub topic: String,
+    /// Whether nothing may be changed: `Mode: watch`.
+    pub watch: bool,
     /// Whether a command may name the instant to play.
     pub may_play: bool,
     /// The prefix of all parameters.
@@ -62,6 +77,8 @@ pub struct Settings {
     pub function_name: String,
     /// The Region.
     pub region: String,
+    /// What it reaches.
+    pub reach: Reach,
 }
 
 /// What one invocation works with.
@@ -90,10 +107,12 @@ impl Function {
         let settings = Settings {
             table: variable("NIGHTSHIFT_TABLE")?,
             topic: variable("NIGHTSHIFT_TOPIC_ARN")?,
+            watch: lambda::only_watches()?,
             may_play: aws::may_play(),
             prefix: documents::prefix(),
             function_name: lambda::function_name(FUNCTION),
             region: aws::region(&config),
+            reach: Reach::from_environment()?,
         };
         Ok(Self::new(config, settings, Arc::new(Network::default())))
     }
@@ -158,6 +177,29 @@ clients! {
     sns: aws_sdk_sns,
     /// SSM, for the documents and for parameters.
     ssm: aws_sdk_ssm,
+}
+
+impl Reach {
+    fn from_environment() -> Result<Self, Failed> {
+        match std::env::var("NIGHTSHIFT_REACH").as_deref() {
+            Err(_) | Ok("" | "everything") => Ok(Self::Everything),
+            Ok("inside") => Ok(Self::Inside),
+            Ok("outside") => Ok(Self::Outside),
+            Ok(other) => Err(Failed::BadEnvironment(format!(
+                "NIGHTSHIFT_REACH is `{other}`: it is `everything`, `inside` or `outside`"
+            ))),
+        }
+    }
+
+    /// Whether a secret of these means can be made, tried and ended from here.
+    #[must_use]
+    pub fn includes(self, means: Option<&Means<'_>>) -> bool {
+        match (self, means) {
+            (Self::Outside, Some(Means::Postgres { .. } | Means::RdsMaster { .. }))
+            | (Self::Inside, Some(Means::Atlas { .. })) => false,
+            (Self::Everything | Self::Inside | Self::Outside, _) => true,
+        }
+    }
 }
 
 impl Context<'_> {

@@ -34,6 +34,9 @@ pub async fn handle(function: &Function, invocation: Invocation) -> Result<Value
     let context = &context;
     match request {
         Request::Tick => looked(Box::pin(look::look(context, Occasion::Tick, None)).await),
+        Request::Event(resources) => {
+            looked(Box::pin(look::look(context, Occasion::Event(resources), None)).await)
+        }
         Request::Reconcile { estate } => Box::pin(reconcile(context, estate.as_deref())).await,
         Request::Status { estate } => Box::pin(ask::status(context, estate.as_deref())).await,
         Request::DryRun { estate } => Box::pin(ask::dry_run(context, estate.as_deref())).await,
@@ -85,9 +88,10 @@ fn looked(result: Result<Looked, Failure>) -> Result<Value, Failed> {
             .collect();
         return Err(Failed::Partial(failures.join("; ")));
     }
-    let told = looked.told.iter().map(
-        |(estate, told)| json!({ "estate": estate, "told": told.word(), "about": told.about() }),
-    );
+    let told = looked
+        .told
+        .iter()
+        .map(|(estate, told)| json!({ "estate": estate, "told": told.word, "about": told.about }));
     Ok(json!({
         "idle": looked.idle,
         "looked": looked.looked,

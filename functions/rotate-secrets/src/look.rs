@@ -1,7 +1,7 @@
 //! One look: estates that are due, one after the other, each under the lease that every function takes
-//! of an estate. Of all estates one is in a turn: who begins one holds a lease of its own meanwhile.
-//! Within an estate the look goes on as long as something is due at once.
+//! of an estate. Within an estate the look goes on as long as something is due at once.
 
+mod decide;
 pub(crate) mod ground;
 mod matters;
 
@@ -9,7 +9,6 @@ use std::{collections::BTreeSet, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
-    config::Rotator,
     documents::Documents,
     kind::Arn,
     ledger::{Kept, Mark, Revision, rotation::Entry, store::WriteError},
@@ -17,17 +16,18 @@ use nightshift::{
     report::Failure,
 };
 use std::collections::BTreeMap;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    act::{act, token},
-    context::Context,
-    estates::{Estate, entries_of, in_turn_elsewhere, is_under_way},
+    context::{Context, Reach},
+    estates::{Estate, entries_of, is_under_way},
     observe,
-    plan::{FUNCTION, Plan, SOON, Step, View, Wait, plan},
+    plan::{FUNCTION, SOON, Wait},
     snapshot::{Found, Snapshot},
     tell::Told,
 };
+use decide::{Scene, TURN, go};
+pub(crate) use decide::{decide, give_turn, take_turn};
 use ground::{Ground, documents, ground};
 
 /// A settled estate is looked at again after this, whatever happens.
@@ -36,8 +36,12 @@ const AT_THE_LATEST: SignedDuration = SignedDuration::from_mins(10);
 /// Where a function without any estate marks that it looked: no parameter can have this name.
 const NOBODY: &str = "*";
 
-/// The lease of who begins a turn: no parameter can have this name either.
-const TURN: &str = "*turn";
+/// So often, and so long between, one of two deployments waits for a lease that the other holds.
+const WAITS: u32 = 10;
+const BETWEEN: Duration = Duration::from_secs(3);
+
+/// What is due within this is waited for, instead of for the next tick.
+const A_MOMENT: SignedDuration = SignedDuration::from_secs(2);
 
 /// So often at most an estate is looked at in one look.
 const ROUNDS: usize = 12;
@@ -46,10 +50,12 @@ const ROUNDS: usize = 12;
 const LEAST: Duration = Duration::from_secs(50);
 
 /// Why we look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Occasion {
     /// The clock ticked: only what is due.
     Tick,
+    /// Something happened to these services: only estates whose turn it may bring forward.
+    Event(Vec<Arn>),
     /// Somebody asks: look, whatever the marks say.
     Asked,
 }
@@ -67,6 +73,8 @@ pub struct Looked {
     pub told: Vec<(String, Told)>,
     /// What failed, with the estate.
     pub failures: Vec<(String, Failure)>,
+    /// Whether something is left for the deployment that reaches what this one does not.
+    pub left: bool,
 }
 
 /// Looks at what is due, or at everything; or at one estate alone.
@@ -82,7 +90,11 @@ pub async fn look(
     marks.retain(|mark| mark.estate != TURN);
     let now = context.now();
     let mut looked = Looked::default();
-    let is_due = |mark: &Mark| occasion == Occasion::Asked || mark.is_due(now);
+    let is_due = |mark: &Mark| match &occasion {
+        Occasion::Tick => mark.is_due(now),
+        Occasion::Event(resources) => mark.is_concerned(resources),
+        Occasion::Asked => true,
+    };
     if !marks.is_empty() && !marks.iter().any(is_due) {
         looked.idle = true;
         return Ok(looked);
@@ -142,6 +154,22 @@ pub(crate) async fn take(context: &Context<'_>, key: &str) -> Result<bool, Failu
     context.store.take_lease(key, now, until).await
 }
 
+/// Takes an estate's lease. Of two deployments that share the work both tick at the same second, so
+/// that the one that finds it taken waits for its turn.
+async fn take_in_time(context: &Context<'_>, name: &str) -> Result<bool, Failure> {
+    let shares = context.function.settings.reach != Reach::Everything;
+    let tries = if shares { 1 + WAITS } else { 1 };
+    for attempt in 1..=tries {
+        if take(context, name).await? {
+            return Ok(true);
+        }
+        if attempt < tries && left(context) >= LEAST {
+            sleep(BETWEEN).await;
+        }
+    }
+    Ok(false)
+}
+
 /// Looks at one estate under its lease, and gives that back with the mark of when to look again. What
 /// fails leaves no mark behind, so that the next tick looks.
 async fn treat(
@@ -150,7 +178,7 @@ async fn treat(
     name: &str,
     looked: &mut Looked,
 ) {
-    match take(context, name).await {
+    match take_in_time(context, name).await {
         Ok(true) => {}
         Ok(false) => {
             looked.busy.push(name.to_owned());
@@ -163,9 +191,9 @@ async fn treat(
     }
     let before = looked.failures.len();
     let result = Box::pin(treat_leased(context, documents, name, looked)).await;
-    let again = match result {
-        Ok(Again::At(at)) if looked.failures.len() == before && documents.is_some() => Some(at),
-        Ok(Again::At(_)) => None,
+    let is_well = documents.is_some() && looked.failures.len() == before;
+    let (again, watched) = match result {
+        Ok(Again::At(at, watched)) => (is_well.then_some(at), watched),
         Ok(Again::Never) => {
             let dropped = context.store.drop_mark(name).await;
             let failure = dropped.err().map(|failure| (name.to_owned(), failure));
@@ -175,17 +203,18 @@ async fn treat(
         Err(failure) => {
             log::failure(FUNCTION, name, &failure);
             looked.failures.push((name.to_owned(), failure));
-            None
+            (None, Vec::new())
         }
     };
-    let given = context.store.give_back(name, again, &[]).await;
+    let given = context.store.give_back(name, again, &watched).await;
     let failure = given.err().map(|failure| (name.to_owned(), failure));
     looked.failures.extend(failure);
 }
 
 /// When an estate is looked at again.
 enum Again {
-    At(Timestamp),
+    /// At this instant, or when something happens in these clusters.
+    At(Timestamp, Vec<String>),
     Never,
 }
 
@@ -203,7 +232,7 @@ async fn treat_leased(
             // Nobody's: what is written meanwhile is found as soon as what is written beside others.
             let is_nobody = name == NOBODY && ground.estates.is_empty();
             return Ok(if is_nobody || documents.is_none() {
-                Again::At(latest(now))
+                Again::At(latest(now), Vec::new())
             } else {
                 Again::Never
             });
@@ -218,41 +247,41 @@ async fn treat_leased(
             looked.looked.push(name.to_owned());
         }
         let Some(rotator) = &estate.rotator else {
-            return Ok(Again::At(latest(now)));
+            return Ok(Again::At(latest(now), Vec::new()));
         };
         let asleep = ground.is_asleep(name);
         let snapshot = Box::pin(observe::snapshot(context, rotator, &entries, asleep)).await;
         note_unread(name, &snapshot, looked);
-        let decided = decide(context, &ground, estate, rotator, &snapshot, &entries, None)?;
-        let decided = if begins(&decided, &entries) {
-            let Some(decided) = begun(
-                context,
-                documents,
-                estate,
-                rotator,
-                &snapshot,
-                &mut entries,
-                looked,
-            )
-            .await?
-            else {
-                return Ok(Again::At(now.saturating_add(SOON).unwrap_or(now)));
-            };
-            decided
-        } else {
-            let done = act(context, rotator, &mut entries, &decided).await;
-            note(name, done, looked);
-            decided
+        let scene = Scene {
+            documents,
+            estate,
+            rotator,
+            snapshot: &snapshot,
+        };
+        let going = Box::pin(go(context, &scene, &ground, &mut entries, looked));
+        let Some(decided) = going.await? else {
+            let soon = now.saturating_add(SOON).unwrap_or(now);
+            return Ok(Again::At(soon, Vec::new()));
         };
         let mut told = Vec::new();
         let record = ground.record(name, now);
-        let matters = matters::tell(context, name, &record, &decided, &snapshot, &mut told).await;
+        let matters = matters::tell(
+            context,
+            (estate, rotator),
+            &record,
+            &decided,
+            &snapshot,
+            &mut told,
+        );
+        let matters = matters.await;
         let told = told.into_iter().map(|told| (name.to_owned(), told));
         looked.told.extend(told);
         matters?;
-        let goes_on = decided.due.is_some_and(|at| at <= context.now())
+        let wait = decided.due.map(|at| at.duration_since(context.now()));
+        let goes_on = wait.is_some_and(|wait| wait <= A_MOMENT)
             && !decided.steps.is_empty()
             && looked.failures.is_empty()
+            && !looked.left
             && round < ROUNDS
             && left(context) >= LEAST;
         if !goes_on {
@@ -262,13 +291,22 @@ async fn treat_leased(
             } else {
                 latest(now)
             };
-            return Ok(Again::At(decided.due.map_or(again, |due| due.min(again))));
+            let at = decided.due.map_or(again, |due| due.min(again));
+            // What another deployment has to do is due for it at once.
+            let at = if looked.left { now } else { at };
+            let is_open = entries.values().any(|kept| is_in_turn(&kept.item));
+            let clusters = is_open.then(|| rotator.cluster.clone());
+            return Ok(Again::At(at, clusters.into_iter().collect()));
+        }
+        if let Some(Ok(wait)) = wait.map(Duration::try_from) {
+            sleep(wait).await;
         }
     }
-    Ok(Again::At(latest(context.now())))
+    Ok(Again::At(latest(context.now()), Vec::new()))
 }
 
 fn note(name: &str, done: crate::act::Done, looked: &mut Looked) {
+    looked.left |= done.left;
     let told = done.told.into_iter();
     looked.told.extend(told.map(|told| (name.to_owned(), told)));
     let failures = done.failures.into_iter();
@@ -293,89 +331,6 @@ fn note_unread(name: &str, snapshot: &Snapshot, looked: &mut Looked) {
             looked.failures.push((name.to_owned(), failure.clone()));
         }
     }
-}
-
-/// Decides what is done next.
-///
-/// # Errors
-/// When the operating system gives no randomness for a turn's id.
-pub(crate) fn decide(
-    context: &Context<'_>,
-    ground: &Ground,
-    estate: &Estate,
-    rotator: &Rotator,
-    snapshot: &Snapshot,
-    entries: &BTreeMap<Arn, Kept<Entry>>,
-    at: Option<Timestamp>,
-) -> Result<Plan, Failure> {
-    let now = at.unwrap_or_else(|| context.now());
-    let id = token::turn().map_err(|error| Failure {
-        resource: estate.name.clone(),
-        action: "begin".to_owned(),
-        code: "random".to_owned(),
-        message: error.to_string(),
-        denied: false,
-    })?;
-    Ok(plan(&View {
-        rotator,
-        is_whole: estate.is_whole,
-        snapshot,
-        entries,
-        owners: &ground.ledger.owners,
-        broken: ground.ledger.broken_since(&estate.name, now),
-        failed: &ground.failed_in(&rotator.cluster),
-        elsewhere: in_turn_elsewhere(&ground.ledger, &estate.name).as_deref(),
-        next_id: &id,
-        now,
-    }))
-}
-
-/// Whether a plan begins a turn.
-fn begins(plan: &Plan, entries: &BTreeMap<Arn, Kept<Entry>>) -> bool {
-    plan.steps.iter().any(|step| match step {
-        Step::Save(secret) => {
-            let known = entries.get(&secret.arn);
-            secret.turn.is_some() && !known.is_some_and(|kept| is_in_turn(&kept.item))
-        }
-        _ => false,
-    })
-}
-
-/// Begins a turn under the lease of who begins one: what others began before it is seen. None where
-/// somebody else holds it.
-async fn begun(
-    context: &Context<'_>,
-    documents: Option<&Documents>,
-    estate: &Estate,
-    rotator: &Rotator,
-    snapshot: &Snapshot,
-    entries: &mut BTreeMap<Arn, Kept<Entry>>,
-    looked: &mut Looked,
-) -> Result<Option<Plan>, Failure> {
-    if !take(context, TURN).await? {
-        return Ok(None);
-    }
-    let begun = async {
-        let ground = ground(context, documents).await?;
-        let decided = decide(context, &ground, estate, rotator, snapshot, entries, None)?;
-        let done = act(context, rotator, entries, &decided).await;
-        Ok::<_, Failure>((decided, done))
-    };
-    let begun = begun.await;
-    let given = context.store.give_up(TURN).await;
-    let (decided, done) = begun?;
-    note(&estate.name, done, looked);
-    given?;
-    Ok(Some(decided))
-}
-
-/// The lease of who begins a turn, for an order by hand.
-pub(crate) async fn take_turn(context: &Context<'_>) -> Result<bool, Failure> {
-    take(context, TURN).await
-}
-
-pub(crate) async fn give_turn(context: &Context<'_>) -> Result<(), Failure> {
-    context.store.give_up(TURN).await
 }
 
 /// Writes down the documents in force, where they are others than before.

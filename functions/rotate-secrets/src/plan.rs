@@ -6,6 +6,7 @@
 //! it goes back, [`roll`] when a service's tasks have what was published last.
 
 pub mod begin;
+mod ends;
 pub mod roll;
 #[cfg(test)]
 mod tests;
@@ -26,8 +27,7 @@ use nightshift::{
 };
 
 use crate::snapshot::{Seen, Snapshot};
-pub use nightshift::report::rotation::Wait;
-pub use watch::Matter;
+pub use nightshift::report::rotation::{Rotation, Wait};
 
 /// This function's name: in the ledger, in logs and in reports.
 pub const FUNCTION: &str = "rotate-secrets";
@@ -77,7 +77,7 @@ pub struct Plan {
     /// What each secret waits for.
     pub waits: Vec<(SecretName, Wait)>,
     /// What lasts, and people should know.
-    pub matters: Vec<Matter>,
+    pub matters: Vec<Rotation>,
     /// When something is due next.
     pub due: Option<Timestamp>,
 }
@@ -87,6 +87,13 @@ pub struct Plan {
 pub enum Step {
     /// Write down what is known of a secret.
     Save(Box<Secret>),
+    /// Tell how a turn ended, then write that down of each of its secrets.
+    Settle {
+        /// The secrets, at rest again.
+        secrets: Vec<Secret>,
+        /// What people are told.
+        told: Box<Rotation>,
+    },
     /// Make a new value, put it to use where it is checked, try it, and publish it.
     Make(Box<Secret>),
     /// Publish the former value again.
@@ -213,6 +220,32 @@ impl Plan {
     fn wait(&mut self, name: &SecretName, wait: Wait) {
         self.waits.push((name.clone(), wait));
     }
+}
+
+/// `Mode: watch`: nothing is done, and people are told what would be.
+pub fn watched(view: &View<'_>, plan: &mut Plan) {
+    let mut secrets: Vec<SecretName> = Vec::new();
+    for step in plan.steps.drain(..) {
+        match step {
+            Step::Save(secret) | Step::Make(secret) | Step::PutBack(secret) => {
+                secrets.push(secret.name);
+            }
+            Step::Settle { .. }
+            | Step::Roll { .. }
+            | Step::Keep(_)
+            | Step::Free(_)
+            | Step::End(_) => {}
+        }
+    }
+    if !secrets.is_empty() {
+        let readers = view.snapshot.readers.iter();
+        let read = readers.filter(|reader| secrets.iter().any(|secret| reader.reads(secret)));
+        plan.matters.push(Rotation::Would {
+            services: read.map(|reader| reader.service.name.clone()).collect(),
+            secrets,
+        });
+    }
+    plan.due = plan.due.filter(|due| *due > view.now);
 }
 
 /// An instant later by this; the last one there is beyond that.

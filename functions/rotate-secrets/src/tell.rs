@@ -1,159 +1,96 @@
-//! What people are told: how a turn ended, and what lasts and needs them. Each is told at least once,
-//! and none of it holds a value.
+//! What people are told goes to the topic, in the estate's own language and zone: each piece at least
+//! once, and none of it holds a value.
 
-use jiff::Timestamp;
 use nightshift::{
-    config::SecretName,
-    ledger::rotation::{Cause, Secret, Turn, Why},
-    report::Failure,
+    config::Rotator,
+    kind::Keeping,
+    log,
+    report::{
+        Failure, News,
+        message::Message,
+        publish,
+        rotation::Rotation,
+        text::{self, Place},
+    },
 };
 
-use crate::{
-    context::Context,
-    plan::{FUNCTION, Matter, Wait},
-};
+use crate::{context::Context, plan::FUNCTION};
 
-/// One thing that people are told.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Told {
-    /// A secret was replaced, and every task that reads it has the new value.
-    Rotated {
-        /// Which.
-        secret: SecretName,
-        /// Why.
-        why: Why,
-        /// The version that is in use now.
-        version: String,
-    },
-    /// The former value was brought back.
-    Reverted {
-        /// Which.
-        secret: SecretName,
-        /// Why it began.
-        why: Why,
-        /// Why it was taken back.
-        cause: Cause,
-        /// Until when it is left alone.
-        until: Option<Timestamp>,
-    },
-    /// It could not be replaced; nothing that a task holds was changed.
-    GivenUp {
-        /// Which.
-        secret: SecretName,
-        /// Why it began.
-        why: Why,
-        /// Why it was given up.
-        cause: Cause,
-        /// Until when it is left alone.
-        until: Option<Timestamp>,
-    },
-    /// Something that lasts.
-    Lasts {
-        /// What.
-        matter: Matter,
-    },
-    /// A secret whose time has come waits for long.
-    WaitsForLong {
-        /// Which.
-        secret: SecretName,
-        /// For what.
-        wait: Wait,
-        /// Since when.
-        since: Timestamp,
-    },
+/// What people were told, in a word and with what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The word.
+    pub word: &'static str,
+    /// Secrets, or a service.
+    pub about: String,
 }
 
-impl Told {
-    /// How a turn ended.
-    #[must_use]
-    pub fn of_end(secret: &Secret, turn: &Turn) -> Self {
-        let name = secret.name.clone();
-        let why = turn.why.clone();
-        let until = secret.back_off.as_ref().map(|back_off| back_off.until);
-        let undone = secret.last.as_ref().and_then(|last| last.undone.clone());
-        match undone {
-            None => Self::Rotated {
-                secret: name,
-                why,
-                version: secret
-                    .current
-                    .as_ref()
-                    .map(|current| current.version.clone())
-                    .unwrap_or_default(),
-            },
-            Some(cause) if turn.goes_back() => Self::Reverted {
-                secret: name,
-                why,
-                cause,
-                until,
-            },
-            Some(cause) => Self::GivenUp {
-                secret: name,
-                why,
-                cause,
-                until,
-            },
-        }
-    }
-
-    /// One word for it, in logs and answers.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Rotated { .. } => "rotated",
-            Self::Reverted { .. } => "reverted",
-            Self::GivenUp { .. } => "given-up",
-            Self::Lasts { matter } => match matter {
-                Matter::TooOld { .. } => "too-old",
-                Matter::OlderValue { .. } => "older-value",
-                Matter::NotSteady { .. } => "not-steady",
-                Matter::NotThere { .. } => "not-there",
-            },
-            Self::WaitsForLong { .. } => "waits-for-long",
-        }
-    }
-
-    /// What it is about: a secret or a service.
-    #[must_use]
-    pub fn about(&self) -> String {
-        match self {
-            Self::Rotated { secret, .. }
-            | Self::Reverted { secret, .. }
-            | Self::GivenUp { secret, .. }
-            | Self::WaitsForLong { secret, .. } => secret.to_string(),
-            Self::Lasts { matter } => about(matter),
-        }
-    }
-}
-
-/// What a matter is about.
-pub(crate) fn about(matter: &Matter) -> String {
-    match matter {
-        Matter::TooOld { secret, .. }
-        | Matter::OlderValue { secret, .. }
-        | Matter::NotThere { secret } => secret.to_string(),
-        Matter::NotSteady { service, .. } => service.clone(),
-    }
-}
-
-/// Tells one thing. Until its texts are written it stands in the log.
+/// Tells of secrets.
 ///
 /// # Errors
 /// When it could not be told; it counts as not told then.
-#[expect(
-    clippy::unused_async,
-    reason = "what is published goes over the network"
-)]
-pub async fn publish(context: &Context<'_>, estate: &str, told: &Told) -> Result<(), Failure> {
+pub async fn tell(
+    context: &Context<'_>,
+    rotator: &Rotator,
+    rotation: &Rotation,
+) -> Result<Told, Failure> {
+    let news = News::Rotation {
+        told: Box::new(rotation.clone()),
+    };
+    let told = Told {
+        word: rotation.word(),
+        about: rotation.about(),
+    };
+    publish_one(context, rotator, &news, told).await
+}
+
+/// Tells that the estate's document is broken.
+///
+/// # Errors
+/// When it could not be told; it counts as not told then.
+pub async fn tell_of_document(
+    context: &Context<'_>,
+    rotator: &Rotator,
+    news: &News,
+) -> Result<Told, Failure> {
+    let told = Told {
+        word: "document-broken",
+        about: rotator.name.clone(),
+    };
+    publish_one(context, rotator, news, told).await
+}
+
+async fn publish_one(
+    context: &Context<'_>,
+    rotator: &Rotator,
+    news: &News,
+    told: Told,
+) -> Result<Told, Failure> {
+    let function = context.function;
+    let place = Place {
+        estate: &rotator.name,
+        account: &context.account,
+        region: &function.settings.region,
+        zone: &rotator.zone,
+        language: rotator.language,
+        now: context.now(),
+        function: &function.settings.function_name,
+        teller: FUNCTION,
+        keeping: Keeping::Sleeping,
+        watch: function.settings.watch,
+    };
+    let text = text::news(news, &place);
+    let message = Message::new(news, &text, &place);
+    publish::publish(function.sns(), &function.settings.topic, &message, &text)
+        .await
+        .inspect_err(|failure| log::failure(FUNCTION, &rotator.name, failure))?;
     tracing::info!(
         kind = "told",
         function = FUNCTION,
-        estate,
-        told = told.word(),
-        about = told.about(),
-        at = %context.now(),
-        detail = ?told,
+        estate = rotator.name,
+        told = told.word,
+        about = told.about,
         "told"
     );
-    Ok(())
+    Ok(told)
 }

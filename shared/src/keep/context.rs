@@ -137,19 +137,10 @@ impl<K: Keeper> Function<K> {
 
 impl Settings {
     fn from_environment(usual_name: &str, region: String) -> Result<Self, Failed> {
-        let watch = match variable("NIGHTSHIFT_MODE")?.as_str() {
-            "act" => false,
-            "watch" => true,
-            other => {
-                return Err(Failed::BadEnvironment(format!(
-                    "NIGHTSHIFT_MODE is `{other}`: it is `act` or `watch`"
-                )));
-            }
-        };
         Ok(Self {
             table: variable("NIGHTSHIFT_TABLE")?,
             topic: variable("NIGHTSHIFT_TOPIC_ARN")?,
-            watch,
+            watch: lambda::only_watches()?,
             may_play: aws::may_play(),
             prefix: documents::prefix(),
             function_name: lambda::function_name(usual_name),

@@ -96,6 +96,18 @@ pub enum Rotation {
         /// Since when it is due.
         since: Timestamp,
     },
+    /// The document names a secret that is not there.
+    NotThere {
+        /// Which.
+        secret: SecretName,
+    },
+    /// `Mode: watch`: secrets would be replaced now.
+    Would {
+        /// Which.
+        secrets: Vec<SecretName>,
+        /// The services whose tasks would be replaced.
+        services: Vec<String>,
+    },
 }
 
 /// One secret that was replaced.
@@ -233,14 +245,66 @@ impl Rotation {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Rotated { .. } => Severity::Quiet,
+            Self::Rotated { .. } | Self::Would { .. } => Severity::Quiet,
             Self::Reverted { .. }
             | Self::GivenUp { .. }
             | Self::TooOld { .. }
+            | Self::NotThere { .. }
             | Self::HeldBack { .. } => Severity::Warning,
             Self::NotSteady { .. } | Self::LeakLasts { .. } | Self::OlderValue { .. } => {
                 Severity::Alert
             }
+        }
+    }
+
+    /// One word for it, in logs and answers.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Rotated { .. } => "rotated",
+            Self::Reverted { .. } => "reverted",
+            Self::GivenUp { .. } => "given-up",
+            Self::NotSteady { .. } => "not-steady",
+            Self::LeakLasts { .. } => "leak-lasts",
+            Self::TooOld { .. } => "too-old",
+            Self::OlderValue { .. } => "older-value",
+            Self::HeldBack { .. } => "held-back",
+            Self::NotThere { .. } => "not-there",
+            Self::Would { .. } => "would",
+        }
+    }
+
+    /// What it is about: secrets, or the service that has them.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let listed = |secrets: &[SecretName]| {
+            let names: Vec<String> = secrets.iter().map(ToString::to_string).collect();
+            names.join(", ")
+        };
+        match self {
+            Self::Rotated { secrets, .. } => {
+                let names: Vec<String> = secrets.iter().map(|it| it.secret.to_string()).collect();
+                names.join(", ")
+            }
+            Self::Reverted { secrets, .. }
+            | Self::GivenUp { secrets, .. }
+            | Self::Would { secrets, .. } => listed(secrets),
+            Self::NotSteady { service, .. } => service.clone(),
+            Self::LeakLasts { secret, .. }
+            | Self::TooOld { secret, .. }
+            | Self::OlderValue { secret, .. }
+            | Self::HeldBack { secret, .. }
+            | Self::NotThere { secret } => secret.to_string(),
+        }
+    }
+
+    /// Under what it is remembered that it was told, while it lasts.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let key = format!("{}/{}", self.word(), self.about());
+        match self {
+            Self::OlderValue { version, .. } => format!("{key}/{version}"),
+            _ => key,
         }
     }
 }

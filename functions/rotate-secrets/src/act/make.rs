@@ -105,11 +105,10 @@ async fn through(act: &mut Act<'_>, secret: &mut Secret) -> Result<(), Trouble> 
     });
     let trouble = |failure| Trouble::new("publish", failure);
     act.save_secret(secret).await.map_err(trouble)?;
-    // Before the call: a task that starts at this instant has read nothing yet.
-    let at = act.context.now();
     let id = token::of(&turn, &place, token::For::Publish);
     let put = store::put(act.context, &place, &text, &id).await;
     let version = put.map_err(trouble)?;
+    let at = act.context.now();
     act.log(
         &secret.arn,
         "version",
@@ -119,7 +118,7 @@ async fn through(act: &mut Act<'_>, secret: &mut Secret) -> Result<(), Trouble> 
     );
     let published = Published {
         version,
-        at: to_the_second(at),
+        at: rounded_up(at),
         user: made.user,
     };
     reach(secret, Stage::Published, at, |turn| {
@@ -137,9 +136,15 @@ async fn label(act: &Act<'_>, place: &Place, from: &str, to: &str) -> Result<(),
     store::label(act.context, place, to, CURRENT).await
 }
 
-/// AWS's instants are compared to the second.
-pub(super) fn to_the_second(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second()).unwrap_or(at)
+/// The second from which on whoever reads has what was written. A task of the same second may have
+/// read before.
+pub(super) fn rounded_up(at: Timestamp) -> Timestamp {
+    let whole = Timestamp::from_second(at.as_second() + 1);
+    if at.subsec_nanosecond() == 0 {
+        at
+    } else {
+        whole.unwrap_or(at)
+    }
 }
 
 pub(super) fn reach(

@@ -6,7 +6,7 @@ use nightshift::{
     report::Failure,
 };
 
-use super::{Act, make::to_the_second, token};
+use super::{Act, make::rounded_up, token};
 use crate::{
     observe::secrets::holds,
     store::{self, CURRENT},
@@ -36,7 +36,6 @@ pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), F
             return act.save_secret(&secret).await;
         }
     }
-    let at = act.context.now();
     let version = if is_done {
         newest.id.clone()
     } else {
@@ -44,13 +43,14 @@ pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), F
         let text = newest.with(&place, &value)?;
         store::put(act.context, &place, &text, &id).await?
     };
+    let at = act.context.now();
     act.log(&secret.arn, "version", &newest.id, &version, &turn.id);
     if let Some(turn) = &mut secret.turn {
         turn.stage = Stage::Reverted;
         turn.since = at;
         turn.back = Some(Published {
             version: version.clone(),
-            at: to_the_second(at),
+            at: rounded_up(at),
             user: turn.from.user.clone(),
         });
     }

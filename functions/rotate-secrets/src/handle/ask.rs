@@ -122,7 +122,7 @@ async fn seen<'a>(
     let entries = entries_of(&ground.ledger, &estate.name);
     let asleep = ground.is_asleep(&estate.name);
     let snapshot = Box::pin(observe::snapshot(context, rotator, &entries, asleep)).await;
-    let plan = decide(context, ground, estate, rotator, &snapshot, &entries, None);
+    let plan = decide(context, ground, estate, rotator, &snapshot, &entries);
     Ok(Some(Asked {
         estate,
         plan: plan.map_err(|it| unavailable(&it))?,
@@ -209,6 +209,10 @@ fn step(step: &Step) -> Value {
         Step::Save(secret) => {
             let stage = secret.turn.as_ref().map(|turn| turn.stage);
             json!({ "step": "save", "secret": secret.name, "stage": stage })
+        }
+        Step::Settle { secrets, told } => {
+            let names: Vec<&SecretName> = secrets.iter().map(|secret| &secret.name).collect();
+            json!({ "step": "settle", "secrets": names, "tells": told.word() })
         }
         Step::Make(secret) => json!({ "step": "make", "secret": secret.name }),
         Step::PutBack(secret) => json!({ "step": "put-back", "secret": secret.name }),

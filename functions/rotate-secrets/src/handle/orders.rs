@@ -92,6 +92,12 @@ pub(super) async fn adopt(context: &Context<'_>, wish: &Wish) -> Result<Value, F
 /// With [`Failed::BadInput`] when the secret is not adopted, or has nothing to put back;
 /// [`Failed::Unavailable`] when the table cannot be read or written.
 pub(super) async fn order(context: &Context<'_>, verb: Verb, wish: &Wish) -> Result<(), Failed> {
+    if context.function.settings.watch {
+        return Err(Failed::BadInput(
+            "the stack's Mode is `watch`, so that nothing may be changed: deploy it with `act` first"
+                .to_owned(),
+        ));
+    }
     let documents = documents(context).await.map_err(|it| unavailable(&it))?;
     under_lease(context, wish, async || {
         let ground = ground(context, Some(&documents)).await;

@@ -1,7 +1,10 @@
 //! What was sent, understood: a tick, or a command by hand. What is not understood is answered with
 //! the mend, and never quoted at length: somebody may have pasted a secret.
 
-use nightshift::config::{self, SecretName};
+use nightshift::{
+    config::{self, SecretName},
+    kind::Arn,
+};
 use serde_json::{Map, Value};
 
 /// What an invocation asks for.
@@ -9,6 +12,8 @@ use serde_json::{Map, Value};
 pub enum Request {
     /// Look at what is due.
     Tick,
+    /// ECS tells of a deployment: look where a turn waits for it.
+    Event(Vec<Arn>),
     /// Look at everything, or at one estate.
     Reconcile {
         /// The estate.
@@ -113,8 +118,11 @@ pub fn request(payload: &Value) -> Result<Request, BadRequest> {
     let fields = payload.as_object().ok_or(BadRequest::Unknown)?;
     let Some(command) = fields.get("command") else {
         let kind = fields.get("detail-type").and_then(Value::as_str);
-        let is_tick = kind == Some("Scheduled Event") && fields.contains_key("source");
-        return is_tick.then_some(Request::Tick).ok_or(BadRequest::Unknown);
+        return match kind {
+            Some("Scheduled Event") if fields.contains_key("source") => Ok(Request::Tick),
+            Some("ECS Deployment State Change") => Ok(Request::Event(resources(fields))),
+            _ => Err(BadRequest::Unknown),
+        };
     };
     let command = command.as_str().ok_or(BadRequest::Unknown)?;
     let known: &[&str] = match command {
@@ -177,6 +185,12 @@ pub fn request(payload: &Value) -> Result<Request, BadRequest> {
     })
 }
 
+fn resources(fields: &Map<String, Value>) -> Vec<Arn> {
+    let resources = fields.get("resources").and_then(Value::as_array);
+    let names = resources.into_iter().flatten().filter_map(Value::as_str);
+    names.map(Arn::new).collect()
+}
+
 fn estate(fields: &Map<String, Value>) -> Result<Option<String>, BadRequest> {
     let name = text(fields, "estate")?.filter(|name| name != "all");
     if let Some(name) = &name {
@@ -237,6 +251,17 @@ mod tests {
         for payload in [scheduled, json!({ "command": "tick" })] {
             assert_eq!(request(&payload), Ok(Request::Tick));
         }
+    }
+
+    #[test]
+    fn a_deployments_event_says_only_where_to_look() {
+        let service = "arn:aws:ecs:r:1:service/c/api";
+        let event = json!({
+            "source": "aws.ecs", "detail-type": "ECS Deployment State Change",
+            "resources": [service], "detail": { "eventName": "SERVICE_DEPLOYMENT_COMPLETED" },
+        });
+        let wanted = Request::Event(vec![Arn::new(service)]);
+        assert_eq!(request(&event), Ok(wanted));
     }
 
     #[test]

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
-    ledger::{EstateRecord, Kept, Matter as Lasting},
-    report::Failure,
+    config::{self, Rotator},
+    ledger::{EstateRecord, Kept, Matter as Lasting, store::WriteError},
+    report::{Failure, News, rotation::Rotation},
 };
 
 use crate::{
     context::Context,
-    plan::{Matter, Plan, Wait},
+    estates::Estate,
+    plan::{Plan, Wait},
     snapshot::{Found, Snapshot},
     tell::{self, Told},
 };
@@ -19,13 +21,19 @@ use crate::{
 /// A secret whose time has come may wait for so long before people are told.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Something that lasts.
+enum Matter {
+    Rotation(Rotation),
+    Document(News),
+}
+
 /// Tells what is new, and writes down that it was told.
 ///
 /// # Errors
 /// When it cannot be told or written.
 pub(super) async fn tell(
     context: &Context<'_>,
-    estate: &str,
+    (estate, rotator): (&Estate, &Rotator),
     known: &Kept<EstateRecord>,
     plan: &Plan,
     snapshot: &Snapshot,
@@ -33,7 +41,8 @@ pub(super) async fn tell(
 ) -> Result<(), Failure> {
     let now = context.now();
     let mut record = known.item.clone();
-    let lasting = lasting(plan, &record, now);
+    let mut lasting = lasting(plan, &record, now);
+    lasting.extend(of_document(estate));
     if is_read(snapshot) {
         record.matters.retain(|key, _| lasting.contains_key(key));
     }
@@ -44,16 +53,17 @@ pub(super) async fn tell(
         });
         let due = matter.since.saturating_add(after).unwrap_or(now);
         if matter.told.is_none() && now >= due {
-            tell::publish(context, estate, &one).await?;
+            told.push(match one {
+                Matter::Rotation(rotation) => tell::tell(context, rotator, &rotation).await?,
+                Matter::Document(news) => tell::tell_of_document(context, rotator, &news).await?,
+            });
             matter.told = Some(now);
-            told.push(one);
         }
     }
     if record != known.item {
-        let saved = context.store.save_estate(estate, &record, known.revision);
-        saved
-            .await
-            .map_err(nightshift::ledger::store::WriteError::into_failure)?;
+        let name = &estate.name;
+        let saved = context.store.save_estate(name, &record, known.revision);
+        saved.await.map_err(WriteError::into_failure)?;
     }
     Ok(())
 }
@@ -63,30 +73,41 @@ fn lasting(
     plan: &Plan,
     record: &EstateRecord,
     now: Timestamp,
-) -> BTreeMap<String, (Told, SignedDuration)> {
+) -> BTreeMap<String, (Matter, SignedDuration)> {
     let mut lasting = BTreeMap::new();
-    for matter in &plan.matters {
-        let told = Told::Lasts {
-            matter: matter.clone(),
-        };
-        let key = format!("{}/{}", told.word(), told.about());
-        let key = match matter {
-            Matter::OlderValue { version, .. } => format!("{key}/{version}"),
-            _ => key,
-        };
-        lasting.insert(key, (told, SignedDuration::ZERO));
+    for rotation in &plan.matters {
+        let matter = Matter::Rotation(rotation.clone());
+        lasting.insert(rotation.key(), (matter, SignedDuration::ZERO));
     }
     for (secret, wait) in plan.waits.iter().filter(|(_, wait)| counts(wait)) {
         let key = format!("waits/{secret}");
         let since = record.matters.get(&key).map_or(now, |matter| matter.since);
-        let told = Told::WaitsForLong {
+        let held_back = Rotation::HeldBack {
             secret: secret.clone(),
             wait: wait.clone(),
             since,
         };
-        lasting.insert(key, (told, PATIENCE));
+        lasting.insert(key, (Matter::Rotation(held_back), PATIENCE));
     }
     lasting
+}
+
+/// What is wrong with the estate's document, where no other function says it: each tells of those
+/// whose section it keeps.
+fn of_document(estate: &Estate) -> Option<(String, (Matter, SignedDuration))> {
+    let in_force = estate.document.as_ref()?;
+    let in_force = config::estate("", &in_force.estate).ok()?;
+    if estate.problems.is_empty() || in_force.sleep.is_some() || in_force.slim.is_some() {
+        return None;
+    }
+    let problems: Vec<String> = estate.problems.iter().map(ToString::to_string).collect();
+    let key = format!("document/{}", problems.join("|"));
+    let news = News::DocumentBroken {
+        problems: estate.problems.clone(),
+        in_force: true,
+    };
+    let key = key.chars().take(200).collect();
+    Some((key, (Matter::Document(news), SignedDuration::ZERO)))
 }
 
 /// Whether a wait needs somebody if it does not end. What has its time is none.

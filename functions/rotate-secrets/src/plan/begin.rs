@@ -13,7 +13,10 @@ use nightshift::{
 };
 
 use super::{JOINS_WITHIN, One, Plan, Step, View, Wait, after};
-use crate::snapshot::{Controller, Reader};
+use crate::{
+    snapshot::{Controller, Reader},
+    users::Inactive,
+};
 
 /// Begins a turn, or says what each secret waits for.
 pub(super) fn begin(view: &View<'_>, plan: &mut Plan) {
@@ -310,14 +313,9 @@ pub fn next_user(one: &One<'_>) -> Option<String> {
         Means::Postgres { users, .. } | Means::Atlas { users, .. } => users,
         Means::RdsMaster { .. } | Means::Random { .. } | Means::External => return None,
     };
-    let present = one.seen?.newest.user.as_deref();
-    let [first, second] = users;
-    let next = if present == Some(first.as_str()) {
-        second
-    } else {
-        first
-    };
-    Some(next.clone())
+    let present = one.seen?.newest.user.as_deref().unwrap_or_default();
+    let inactive = Inactive::of(users, present).ok()?;
+    Some(inactive.user().to_owned())
 }
 
 fn readers_of<'a>(view: &View<'a>, name: &SecretName) -> BTreeSet<&'a str> {

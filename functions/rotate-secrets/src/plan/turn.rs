@@ -11,10 +11,11 @@ use nightshift::{
             BackOff, Cause, Former, Order, Outcome, Published, Secret, Service, Stage, Turn, Why,
         },
     },
+    report::rotation::Rotation,
 };
 
 use super::{
-    BACK_OFF, FUNCTION, KEEP_OFF, Matter, Plan, Step, View, Wait, after, asked_back,
+    BACK_OFF, FUNCTION, KEEP_OFF, Plan, Step, View, Wait, after, asked_back, ends,
     roll::{Rolled, rolled},
 };
 use crate::snapshot::{Reader, Seen};
@@ -124,9 +125,13 @@ fn written(seen: &Seen) -> Cause {
 
 /// The turn ends as it stands: both credentials work, and nothing that could be lost was changed.
 fn given_up(view: &View<'_>, secret: &Secret, cause: Cause) -> Next {
+    let told = ends::given_up(view, secret, cause.clone());
     let mut secret = secret.clone();
     end(&mut secret, Some(cause), view.now);
-    save(secret)
+    Next::Step(Step::Settle {
+        secrets: vec![secret],
+        told: Box::new(told),
+    })
 }
 
 fn save(secret: Secret) -> Next {
@@ -173,6 +178,14 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
         let Some(since) = since(reader, open) else {
             continue;
         };
+        if since > view.now {
+            // It was rounded up: a task that is there at that second has it for certain.
+            plan.look_at(since);
+            for (secret, _) in open.iter().filter(|(it, _)| reader.reads(&it.name)) {
+                plan.wait(&secret.name, Wait::Others);
+            }
+            return;
+        }
         let patience = view.rotator.rotate.patience.get();
         let waits = || Wait::Rolling {
             service: reader.service.name.clone(),
@@ -180,7 +193,8 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
         match rolled(reader, since, patience, view.now) {
             Rolled::Yes => continue,
             state if is_hopeless(view, open, &state) => {
-                plan.matters.push(Matter::NotSteady {
+                plan.matters.push(Rotation::NotSteady {
+                    secrets: ends::read_by(reader, open),
                     service: reader.service.name.clone(),
                     since,
                 });
@@ -191,8 +205,18 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
             Rolled::Failed { .. } if goes_back && reader.service.is_steady() => {
                 plan.steps.push(replace(view, reader, &id));
             }
-            Rolled::Busy | Rolled::UnderWay | Rolled::Late | Rolled::Failed { .. } => {
+            state => {
                 plan.steps.extend(keep_off(view, reader, &id));
+                let fails = matches!(state, Rolled::Late | Rolled::Failed { .. });
+                let leaked = open
+                    .iter()
+                    .filter(|(it, turn)| fails && is_leaked(turn) && reader.reads(&it.name));
+                plan.matters
+                    .extend(leaked.map(|(secret, _)| Rotation::LeakLasts {
+                        secret: secret.name.clone(),
+                        service: reader.service.name.clone(),
+                        since,
+                    }));
             }
         }
         for (secret, _) in open.iter().filter(|(it, _)| reader.reads(&it.name)) {
@@ -203,10 +227,14 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
     for service in view.kept_off() {
         plan.steps.push(Step::Free(service.clone()));
     }
-    for (secret, turn) in open {
-        plan.steps
-            .push(Step::Save(Box::new(settled(view, secret, turn))));
-    }
+    let settled = open
+        .iter()
+        .map(|(secret, turn)| settled(view, secret, turn));
+    let secrets: Vec<Secret> = settled.collect();
+    plan.steps.push(Step::Settle {
+        told: Box::new(ends::settled(view, open, &secrets)),
+        secrets,
+    });
 }
 
 /// Whether a service that was sent back does not recover for so long that others are let at it again:

@@ -2,56 +2,20 @@
 //! old, values that somebody else wrote, credentials that should be ended. A reminder never changes
 //! anything.
 
-use jiff::Timestamp;
 use nightshift::{
-    config::{Means, SecretName},
+    config::Means,
     ledger::rotation::{Former, Published, Secret},
+    report::rotation::Rotation,
 };
 
 use super::{One, Plan, Step, View, after};
 use crate::snapshot::Found;
 
-/// Something that lasts, and that people are told once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Matter {
-    /// A secret is older than it should be, and we do not, or cannot, replace it.
-    TooOld {
-        /// Which.
-        secret: SecretName,
-        /// Since when it is in use.
-        since: Timestamp,
-        /// Whether a person could adopt it, so that it would be replaced.
-        adoptable: bool,
-    },
-    /// A value that was in use before is the newest again: tasks that start now read a credential that
-    /// may stop working.
-    OlderValue {
-        /// Which.
-        secret: SecretName,
-        /// The version that came back.
-        version: String,
-        /// Who wrote it, as AWS tells.
-        by: String,
-    },
-    /// A service has its former value back and does not become steady.
-    NotSteady {
-        /// Its name.
-        service: String,
-        /// Since when it has it back.
-        since: Timestamp,
-    },
-    /// The document names what is not there.
-    NotThere {
-        /// Which.
-        secret: SecretName,
-    },
-}
-
 /// Notes what lasts, ends what is due, and takes note of what is in use.
 pub(super) fn watch(view: &View<'_>, plan: &mut Plan) {
     for one in view.all() {
         if matches!(view.snapshot.secrets.get(one.name), Some(Found::Missing)) {
-            plan.matters.push(Matter::NotThere {
+            plan.matters.push(Rotation::NotThere {
                 secret: one.name.clone(),
             });
             continue;
@@ -73,7 +37,7 @@ fn too_old(view: &View<'_>, one: &One<'_>, plan: &mut Plan) {
         return;
     }
     if view.now >= at {
-        plan.matters.push(Matter::TooOld {
+        plan.matters.push(Rotation::TooOld {
             secret: one.name.clone(),
             since,
             adoptable: !adopted && !external,
@@ -95,10 +59,11 @@ fn older_value(one: &One<'_>, plan: &mut Plan) {
         && !seen.ours
         && let Some(version) = &seen.same_as
     {
-        plan.matters.push(Matter::OlderValue {
+        plan.matters.push(Rotation::OlderValue {
             secret: one.name.clone(),
             version: version.clone(),
             by: seen.by.clone(),
+            at: seen.newest.at,
         });
     }
 }

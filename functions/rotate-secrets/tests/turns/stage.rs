@@ -17,7 +17,7 @@ use nightshift_cloud::{
     world::{ACCOUNT, REGION, What, World},
 };
 use rotate_secrets::{
-    context::{Function, Settings},
+    context::{Function, Reach, Settings},
     dial::{Dial, Network},
     handle::handle,
 };
@@ -62,6 +62,8 @@ pub(crate) struct Stage {
     pub(crate) doubled: bool,
     /// Whether time is real but for the minutes in which nothing happens, as a real database needs it.
     pub(crate) skips: bool,
+    /// Whether the stack's mode is `watch`.
+    pub(crate) watch: bool,
     process: Option<Rc<Function>>,
     next_tick: Timestamp,
     number: u32,
@@ -100,6 +102,7 @@ impl Stage {
             checkpoints: None,
             doubled: false,
             skips: false,
+            watch: false,
             process: None,
             next_tick,
             number: 0,
@@ -127,15 +130,17 @@ impl Stage {
     }
 
     fn function(&mut self) -> Rc<Function> {
-        let (line, dial) = (&self.line, &self.dial);
+        let (line, dial, watch) = (&self.line, &self.dial, self.watch);
         let made = || {
             let settings = Settings {
                 table: TABLE.to_owned(),
                 topic: format!("arn:aws:sns:{REGION}:{ACCOUNT}:Reports"),
+                watch,
                 may_play: false,
                 prefix: "/nightshift".to_owned(),
                 function_name: format!("nightshift-{FUNCTION}"),
                 region: REGION.to_owned(),
+                reach: Reach::Everything,
             };
             let config = line.config(FUNCTION);
             Rc::new(Function::new(config, settings, Arc::clone(dial)))

@@ -279,6 +279,8 @@ fn news_subject(news: &News) -> &'static str {
             Rotation::TooOld { .. } => "secret is too old",
             Rotation::OlderValue { .. } => "older secret came back",
             Rotation::HeldBack { .. } => "secret cannot be replaced",
+            Rotation::NotThere { .. } => "secret is not there",
+            Rotation::Would { .. } => "secrets would be replaced",
         },
         News::Rollback { story } => match story.stage {
             Stage::Failing => "deployment is failing",
@@ -1096,7 +1098,7 @@ pub(crate) mod samples {
         PutBack: slim::put_back();
         HandUndone: slim::undone();
         DayCapped: slim::capped();
-        Rotation: rotation::news(0), rotation::news(1), rotation::news(2), rotation::news(3), rotation::news(4), rotation::news(5), rotation::news(6), rotation::news(7), rotation::news(8), rotation::news(9), rotation::news(10), rotation::news(11), rotation::news(12), rotation::news(13), rotation::news(14);
+        Rotation: rotation::news(0), rotation::news(1), rotation::news(2), rotation::news(3), rotation::news(4), rotation::news(5), rotation::news(6), rotation::news(7), rotation::news(8), rotation::news(9), rotation::news(10), rotation::news(11), rotation::news(12), rotation::news(13), rotation::news(14), rotation::news(15), rotation::news(16), rotation::news(17);
         Rollback: rollback::first(), rollback::rest(0), rollback::rest(1), rollback::rest(2), rollback::rest(3), rollback::rest(4), rollback::rest(5), rollback::rest(6), rollback::rest(7), rollback::rest(8);
     }
 

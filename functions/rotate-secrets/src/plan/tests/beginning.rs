@@ -10,7 +10,7 @@ use nightshift::{
 
 use super::made::{ESTATE, KEY, Set, URL, at, days_ago, document, name, published};
 use crate::{
-    plan::{Matter, Plan, Step, Wait},
+    plan::{Plan, Rotation, Step, Wait},
     snapshot::{Controller, Found},
 };
 
@@ -279,7 +279,7 @@ fn what_is_not_adopted_or_only_its_issuer_makes_is_reminded_of() {
     let mut set = Set::of_a_hundred_days();
     set.entry(URL, |entry| entry.adopted = None);
     let plan = set.plan("12:00");
-    let too_old = |adoptable| Matter::TooOld {
+    let too_old = |adoptable| Rotation::TooOld {
         secret: name(URL),
         since: days_ago(100),
         adoptable,
@@ -321,10 +321,11 @@ fn a_new_value_of_an_external_secret_is_rolled_out_and_an_older_one_never() {
     assert_eq!(plan.steps, []);
     assert_eq!(
         plan.matters,
-        [Matter::OlderValue {
+        [Rotation::OlderValue {
             secret: name(URL),
             version: "5".to_owned(),
-            by
+            by,
+            at: at("11:30"),
         }]
     );
 }
@@ -352,7 +353,7 @@ fn what_is_not_there_or_unread_stops_only_itself() {
     set.snapshot.secrets.insert(name(KEY), Found::Missing);
     let plan = set.plan("12:00");
     assert_eq!(begun(&plan), [(URL.to_owned(), Why::Age)]);
-    assert_eq!(plan.matters, [Matter::NotThere { secret: name(KEY) }]);
+    assert_eq!(plan.matters, [Rotation::NotThere { secret: name(KEY) }]);
     assert_eq!(wait_of(&plan, KEY), Some(Wait::Unread));
 }
 

@@ -4,12 +4,12 @@ use nightshift::{
     kind::Rollout,
     ledger::{
         rollout::FailedRotation,
-        rotation::{Cause, Order, Stage, Why},
+        rotation::{Cause, Order, Secret, Stage, Why},
     },
 };
 
 use super::made::{KEY, Set, URL, arn_of, asked, at, days_ago, name, published};
-use crate::plan::{Matter, Plan, Step, Wait};
+use crate::plan::{Plan, Rotation, Step, Wait};
 
 /// The stage that the URL is brought to, if any.
 fn saved(plan: &Plan) -> Option<Stage> {
@@ -19,14 +19,26 @@ fn saved(plan: &Plan) -> Option<Stage> {
     })
 }
 
-/// How the URL's turn ended, if it did: well, or with a cause.
-fn ended(plan: &Plan) -> Option<Option<Cause>> {
+/// The URL at rest again, if its turn ended.
+fn at_rest(plan: &Plan) -> Option<&Secret> {
     plan.steps.iter().find_map(|step| match step {
-        Step::Save(secret) if secret.name == name(URL) && secret.turn.is_none() => {
-            secret.last.as_ref().map(|last| last.undone.clone())
-        }
+        Step::Settle { secrets, .. } => secrets.iter().find(|secret| secret.name == name(URL)),
         _ => None,
     })
+}
+
+/// What is told of the end.
+fn told(plan: &Plan) -> Option<&Rotation> {
+    plan.steps.iter().find_map(|step| match step {
+        Step::Settle { told, .. } => Some(&**told),
+        _ => None,
+    })
+}
+
+/// How the URL's turn ended, if it did: well, or with a cause.
+fn ended(plan: &Plan) -> Option<Option<Cause>> {
+    let last = at_rest(plan)?.last.as_ref()?;
+    Some(last.undone.clone())
 }
 
 fn rolls(plan: &Plan) -> Vec<&str> {
@@ -294,11 +306,15 @@ fn once_it_runs_the_former_one_of_a_leak_ends_at_once() {
     });
     set.deploy("api", "12:03", Rollout::Completed);
     let plan = set.plan("12:10");
-    let former = plan.steps.iter().find_map(|step| match step {
-        Step::Save(secret) => secret.former.clone(),
-        _ => None,
-    });
+    let former = at_rest(&plan).and_then(|secret| secret.former.as_ref());
     assert_eq!(former.and_then(|former| former.ends), Some(at("12:10")));
+    let Some(Rotation::Rotated { secrets, .. }) = told(&plan) else {
+        panic!("{plan:?}");
+    };
+    assert_eq!(
+        secrets[0].former,
+        nightshift::report::rotation::Former::Ended
+    );
 }
 
 #[test]
@@ -324,10 +340,7 @@ fn on_the_way_back_every_service_that_reads_it_is_rolled_again() {
     set.deploy("worker", "12:26", Rollout::Completed);
     let plan = set.plan("12:31");
     assert!(matches!(ended(&plan), Some(_)));
-    let current = plan.steps.iter().find_map(|step| match step {
-        Step::Save(secret) => secret.current.clone(),
-        _ => None,
-    });
+    let current = at_rest(&plan).and_then(|secret| secret.current.clone());
     let as_old_as_it_was = published("9", days_ago(100), Some("a"));
     assert_eq!(current, Some(as_old_as_it_was));
 }
@@ -382,7 +395,7 @@ fn a_service_that_does_not_recover_from_going_back_is_told_and_let_go_after_a_wh
     assert_eq!(ended(&set.plan("13:20")), None);
     let plan = set.plan("13:21");
     assert!(ended(&plan).is_some());
-    assert!(matches!(&plan.matters[..], [Matter::NotSteady { service, .. }] if service == "api"));
+    assert!(matches!(&plan.matters[..], [Rotation::NotSteady { service, .. }] if service == "api"));
 }
 
 #[test]
@@ -409,4 +422,69 @@ fn a_turn_goes_on_whatever_becomes_of_the_document_the_window_and_the_night() {
     set.broken = Some(at("12:00"));
     set.elsewhere = Some("blog".to_owned());
     assert_eq!(rolls(&set.plan("23:00")), ["api"]);
+}
+
+#[test]
+fn all_secrets_of_a_turn_end_in_one_message_with_the_services_that_have_them() {
+    let mut set = published_turn();
+    let turn = set.entries[&arn_of(URL)].item.secret().unwrap();
+    let mut turn = turn.turn.clone();
+    if let Some(turn) = &mut turn {
+        turn.from = published("3", days_ago(10), None);
+        turn.to = Some(published("4", at("12:02"), None));
+        turn.user = None;
+    }
+    set.entry(KEY, |entry| entry.turn = turn);
+    set.seen(KEY).newest = published("4", at("12:02"), None);
+    set.deploy("api", "12:03", Rollout::Completed);
+    set.deploy("web", "12:05", Rollout::Completed);
+    let plan = set.plan("12:10");
+    let Some(Rotation::Rotated {
+        secrets, services, ..
+    }) = told(&plan)
+    else {
+        panic!("{plan:?}");
+    };
+    let names: Vec<String> = secrets.iter().map(|it| it.secret.to_string()).collect();
+    assert_eq!(names, [URL, KEY]);
+    let services: Vec<&str> = services.iter().map(|it| it.service.as_str()).collect();
+    assert_eq!(services, ["api", "web"]);
+}
+
+#[test]
+fn nothing_is_rolled_before_the_second_from_which_on_tasks_have_it_for_certain() {
+    let set = published_turn();
+    let published = set.entries[&arn_of(URL)].item.secret().unwrap();
+    let published = published.turn.as_ref().unwrap().published_at().unwrap();
+    let before = set.plan_at(published - jiff::SignedDuration::from_millis(300));
+    assert_eq!((rolls(&before), before.due), (Vec::new(), Some(published)));
+    assert_eq!(rolls(&set.plan_at(published)), ["api"]);
+}
+
+#[test]
+fn a_leak_that_a_service_does_not_get_rid_of_is_told_and_stays_open() {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Published, |turn| {
+        turn.why = Why::Asked(asked(Order::Leaked));
+    });
+    set.deploy("api", "12:03", Rollout::Failed);
+    let plan = set.plan("12:10");
+    assert_eq!(ended(&plan), None);
+    assert!(
+        matches!(&plan.matters[..], [Rotation::LeakLasts { service, .. }] if service == "api"),
+        "{plan:?}"
+    );
+}
+
+#[test]
+fn who_only_watches_does_nothing_and_tells_what_would_be_done() {
+    let set = Set::of_a_hundred_days();
+    let plan = set.watched("12:00");
+    assert_eq!(plan.steps, []);
+    assert_eq!(plan.due.filter(|due| *due <= at("12:00")), None);
+    let would = Rotation::Would {
+        secrets: vec![name(URL)],
+        services: vec!["api".to_owned()],
+    };
+    assert_eq!(plan.matters, [would]);
 }

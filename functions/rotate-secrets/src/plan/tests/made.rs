@@ -14,35 +14,35 @@ use nightshift::{
 };
 
 use crate::{
-    plan::{Plan, View, plan},
+    plan::{Plan, View, plan, watched},
     snapshot::{Controller, Found, Reader, Reference, Seen, Snapshot},
 };
 
-pub const ESTATE: &str = "shop";
-pub const URL: &str = "/shop/DATABASE_URL";
-pub const KEY: &str = "/shop/KEY";
+pub(super) const ESTATE: &str = "shop";
+pub(super) const URL: &str = "/shop/DATABASE_URL";
+pub(super) const KEY: &str = "/shop/KEY";
 
 const COMPANY: &str = "version: 1\ntime_zone: Asia/Tokyo\nholidays: { country: japan }\n";
 
 /// An instant of Tuesday, 2026-11-24, in Tokyo.
-pub fn at(time: &str) -> Timestamp {
+pub(super) fn at(time: &str) -> Timestamp {
     format!("2026-11-24T{time}:00+09:00").parse().unwrap()
 }
 
 /// An instant so many days before the Tuesday's noon.
-pub fn days_ago(days: i64) -> Timestamp {
+pub(super) fn days_ago(days: i64) -> Timestamp {
     at("12:00") - jiff::SignedDuration::from_hours(24 * days)
 }
 
-pub fn name(text: &str) -> SecretName {
+pub(super) fn name(text: &str) -> SecretName {
     text.parse().unwrap()
 }
 
-pub fn arn_of(secret: &str) -> Arn {
+pub(super) fn arn_of(secret: &str) -> Arn {
     Arn::new(format!("arn:aws:ssm:r:1:parameter{secret}"))
 }
 
-pub fn published(version: &str, at: Timestamp, user: Option<&str>) -> Published {
+pub(super) fn published(version: &str, at: Timestamp, user: Option<&str>) -> Published {
     Published {
         version: version.to_owned(),
         at,
@@ -50,7 +50,7 @@ pub fn published(version: &str, at: Timestamp, user: Option<&str>) -> Published 
     }
 }
 
-pub fn document(secrets: &str) -> Rotator {
+pub(super) fn document(secrets: &str) -> Rotator {
     let text = format!("version: 1\nrotate:\n  cluster: c\n  secrets:\n{secrets}");
     let estate = estate("e", &text).unwrap();
     let company = company("c", COMPANY).unwrap();
@@ -59,20 +59,20 @@ pub fn document(secrets: &str) -> Rotator {
 
 /// Everything that a plan is made from, to be spoilt by a test.
 #[derive(Clone)]
-pub struct Set {
-    pub rotator: Rotator,
-    pub is_whole: bool,
-    pub snapshot: Snapshot,
-    pub entries: BTreeMap<Arn, Kept<Entry>>,
-    pub owners: BTreeMap<Arn, Owner>,
-    pub broken: Option<Timestamp>,
-    pub failed: Vec<FailedRotation>,
-    pub elsewhere: Option<String>,
+pub(super) struct Set {
+    pub(super) rotator: Rotator,
+    pub(super) is_whole: bool,
+    pub(super) snapshot: Snapshot,
+    pub(super) entries: BTreeMap<Arn, Kept<Entry>>,
+    pub(super) owners: BTreeMap<Arn, Owner>,
+    pub(super) broken: Option<Timestamp>,
+    pub(super) failed: Vec<FailedRotation>,
+    pub(super) elsewhere: Option<String>,
 }
 
 impl Set {
     /// A URL of a hundred days and a key of ten; `api` reads both, `web` the key.
-    pub fn of_a_hundred_days() -> Self {
+    pub(super) fn of_a_hundred_days() -> Self {
         let document = document(
             "    /shop/DATABASE_URL: { kind: postgres, every: 90d, users: [a, b], role: r, admin: /shop/ADMIN, database: main }\n    /shop/KEY: { kind: random, every: 180d }\n",
         );
@@ -97,7 +97,7 @@ impl Set {
         set
     }
 
-    pub fn see(&mut self, secret: &str, newest: Published) {
+    pub(super) fn see(&mut self, secret: &str, newest: Published) {
         let seen = Seen {
             arn: arn_of(secret),
             newest,
@@ -112,7 +112,7 @@ impl Set {
             .insert(name(secret), Found::Seen(seen));
     }
 
-    pub fn seen(&mut self, secret: &str) -> &mut Seen {
+    pub(super) fn seen(&mut self, secret: &str) -> &mut Seen {
         match self.snapshot.secrets.get_mut(&name(secret)).unwrap() {
             Found::Seen(seen) => seen,
             other => panic!("{secret}: {other:?}"),
@@ -120,18 +120,18 @@ impl Set {
     }
 
     /// Its value is in use since then.
-    pub fn aged(&mut self, secret: &str, since: Timestamp) {
+    pub(super) fn aged(&mut self, secret: &str, since: Timestamp) {
         self.seen(secret).newest.at = since;
         let newest = self.seen(secret).newest.clone();
         self.entry(secret, |entry| entry.current = Some(newest));
     }
 
-    pub fn reader(&mut self, service: &str) -> &mut Reader {
+    pub(super) fn reader(&mut self, service: &str) -> &mut Reader {
         let mut readers = self.snapshot.readers.iter_mut();
         readers.find(|it| it.service.name == service).unwrap()
     }
 
-    pub fn adopt(&mut self, secret: &str) {
+    pub(super) fn adopt(&mut self, secret: &str) {
         let newest = self.seen(secret).newest.clone();
         self.entry(secret, |entry| {
             entry.adopted = Some(Adopted {
@@ -143,7 +143,7 @@ impl Set {
         });
     }
 
-    pub fn entry(&mut self, secret: &str, change: impl FnOnce(&mut Secret)) {
+    pub(super) fn entry(&mut self, secret: &str, change: impl FnOnce(&mut Secret)) {
         let kept = self.entries.remove(&arn_of(secret));
         let known = kept.as_ref().and_then(|kept| kept.item.secret().cloned());
         let mut entry = known.unwrap_or_else(|| Secret::new(arn_of(secret), ESTATE, name(secret)));
@@ -152,14 +152,14 @@ impl Set {
             .insert(arn_of(secret), Kept::new(Entry::Secret(Box::new(entry))));
     }
 
-    pub fn ask(&mut self, secret: &str, order: Order) {
+    pub(super) fn ask(&mut self, secret: &str, order: Order) {
         self.entry(secret, |entry| {
             entry.asked = Some(asked(order));
         });
     }
 
     /// The URL's turn at this stage: begun at 12:00, published as version 8 at 12:02, back at 12:20.
-    pub fn turn(&mut self, stage: Stage, change: impl FnOnce(&mut Turn)) {
+    pub(super) fn turn(&mut self, stage: Stage, change: impl FnOnce(&mut Turn)) {
         let mut turn = Turn {
             id: "t".to_owned(),
             why: Why::Age,
@@ -181,7 +181,7 @@ impl Set {
     }
 
     /// A service's PRIMARY deployment began at this time.
-    pub fn deploy(&mut self, service: &str, time: &str, rollout: Rollout) -> &mut Reader {
+    pub(super) fn deploy(&mut self, service: &str, time: &str, rollout: Rollout) -> &mut Reader {
         let reader = self.reader(service);
         reader.service.deployment = Some(Deployment {
             id: format!("ecs-svc/{time}"),
@@ -193,12 +193,24 @@ impl Set {
         reader
     }
 
-    pub fn plan(&self, time: &str) -> Plan {
+    pub(super) fn plan(&self, time: &str) -> Plan {
         self.plan_at(at(time))
     }
 
-    pub fn plan_at(&self, now: Timestamp) -> Plan {
-        plan(&View {
+    pub(super) fn plan_at(&self, now: Timestamp) -> Plan {
+        plan(&self.view(now))
+    }
+
+    /// The same under `Mode: watch`.
+    pub(super) fn watched(&self, time: &str) -> Plan {
+        let view = self.view(at(time));
+        let mut plan = plan(&view);
+        watched(&view, &mut plan);
+        plan
+    }
+
+    fn view(&self, now: Timestamp) -> View<'_> {
+        View {
             rotator: &self.rotator,
             is_whole: self.is_whole,
             snapshot: &self.snapshot,
@@ -209,11 +221,11 @@ impl Set {
             elsewhere: self.elsewhere.as_deref(),
             next_id: "next",
             now,
-        })
+        }
     }
 }
 
-pub fn asked(order: Order) -> Asked {
+pub(super) fn asked(order: Order) -> Asked {
     Asked {
         at: at("11:00"),
         who: "mika".to_owned(),
@@ -223,7 +235,7 @@ pub fn asked(order: Order) -> Asked {
 }
 
 /// A steady service with two tasks that reads these.
-pub fn reader(service: &str, secrets: &[&str]) -> Reader {
+pub(super) fn reader(service: &str, secrets: &[&str]) -> Reader {
     let reads = secrets.iter().map(|secret| Reference {
         name: name(secret),
         pinned: None,

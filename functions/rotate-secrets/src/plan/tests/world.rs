@@ -207,6 +207,7 @@ impl World {
     fn take(&mut self, step: &Step) -> Result<(), Died> {
         match step {
             Step::Save(secret) => self.save(secret),
+            Step::Settle { secrets, .. } => secrets.iter().try_for_each(|secret| self.save(secret)),
             Step::Make(secret) => self.make(secret),
             Step::PutBack(secret) => {
                 self.live()?;

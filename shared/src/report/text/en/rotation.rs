@@ -139,6 +139,30 @@ impl English<'_> {
                     self.wait(wait)
                 )],
             ),
+            Rotation::NotThere { secret } => (
+                format!(
+                    "⚠️ {estate}: the secret {} is not there (users not affected, needs you)",
+                    brief_secret(secret)
+                ),
+                vec![format!(
+                    "The document names {}. Make it, or mend or remove its name.",
+                    code(&secret.to_string())
+                )],
+            ),
+            Rotation::Would { secrets, services } => (
+                format!(
+                    "🔑 {estate}: {} would be replaced now (nothing for you to do)",
+                    briefly(secrets)
+                ),
+                vec![
+                    format!("{} would get new values.", full(secrets)),
+                    if services.is_empty() {
+                        "No service reads it.".to_owned()
+                    } else {
+                        format!("The tasks of {} would be replaced.", names(services))
+                    },
+                ],
+            ),
         }
     }
 

@@ -147,6 +147,30 @@ impl Japanese<'_> {
                     self.wait(wait)
                 )],
             ),
+            Rotation::NotThere { secret } => (
+                format!(
+                    "⚠️ {estate}: シークレット {} が見つかりません(利用者への影響なし、対応が必要です)",
+                    brief_secret(secret)
+                ),
+                vec![format!(
+                    "設定文書にある {} が存在しません。作成するか、設定文書の名前を直すか消してください。",
+                    code(&secret.to_string())
+                )],
+            ),
+            Rotation::Would { secrets, services } => (
+                format!(
+                    "🔑 {estate}: いまなら {} を交換するところです(対応は不要です)",
+                    briefly(secrets)
+                ),
+                vec![
+                    format!("新しい値になるはずのもの: {}。", full(secrets)),
+                    if services.is_empty() {
+                        "読み取るサービスはありません。".to_owned()
+                    } else {
+                        format!("タスクを入れ替えるはずのサービス: {}。", names(services))
+                    },
+                ],
+            ),
         }
     }
 

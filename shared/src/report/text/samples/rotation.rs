@@ -161,6 +161,10 @@ one_of_each! {
         at: at("2026-11-24T08:49:00+09:00"),
     };
     HeldBack: held_back(0), held_back(3), held_back(14);
+    NotThere: Rotation::NotThere { secret: url() };
+    Would:
+        Rotation::Would { secrets: vec![url(), key()], services: vec![web()] },
+        Rotation::Would { secrets: vec![key()], services: Vec::new() };
 }
 
 /// One that waits for what stands at this place.
