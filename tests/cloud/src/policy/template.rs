@@ -1,5 +1,5 @@
 //! The template read as `CloudFormation` reads it, as far as permissions, rules and schedules need:
-//! parameters, conditions, and the functions `!Sub`, `!Ref`, `!GetAtt` and `!If`.
+//! parameters, conditions, and the functions `!Sub`, `!Ref`, `!GetAtt`, `!Join` and `!If`.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -320,6 +320,13 @@ impl<'a> Template<'a> {
                 }
                 _ => Err("!If takes a condition and two values".to_owned()),
             },
+            (Some("Join"), Yaml::Sequence { items, .. }) => match items.as_slice() {
+                [between, parts] => {
+                    let parts = self.resolved(parts)?.unwrap_or_default();
+                    Ok(Some(texts(&parts).join(&self.text(between)?).into()))
+                }
+                _ => Err("!Join takes a text and a list".to_owned()),
+            },
             (None, Yaml::Scalar { .. }) => Ok(Some(node.to_json())),
             (None, Yaml::Sequence { items, .. }) => {
                 let items = items.iter().map(|item| self.resolved(item));
@@ -343,8 +350,17 @@ impl<'a> Template<'a> {
         if name == "AWS::NoValue" {
             return Ok(None);
         }
-        if let Some(given) = self.parameters.get(name) {
-            return Ok(Some((*given).into()));
+        let default = self.root.at(&["Parameters", name, "Default"]);
+        let default = default.map(|it| it.text().unwrap_or_default());
+        if let Some(given) = self.parameters.get(name).copied().or(default) {
+            let kind = self.root.at(&["Parameters", name, "Type"]);
+            let is_list = kind.and_then(Yaml::text) == Some("CommaDelimitedList");
+            let items = given.split(',').map(|item| item.trim().into());
+            return Ok(Some(if is_list {
+                Value::Array(items.collect())
+            } else {
+                given.into()
+            }));
         }
         let pseudo = match name {
             "AWS::Partition" => Some("aws"),
@@ -355,9 +371,6 @@ impl<'a> Template<'a> {
         };
         if let Some(pseudo) = pseudo {
             return Ok(Some(pseudo.into()));
-        }
-        if let Some(default) = self.root.at(&["Parameters", name, "Default"]) {
-            return Ok(Some(default.text().unwrap_or_default().into()));
         }
         let resource = self.resource(name)?;
         // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html
