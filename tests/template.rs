@@ -72,6 +72,13 @@ async fn deployed_patterns(local: &LocalAws, zip: &str) -> BTreeMap<String, Stri
 /// Who takes what ECS says of a deployment.
 const DEPLOYMENT: [&str; 2] = ["explain-rollback-deployment", "power-staging-deployment"];
 
+/// And of the end of one.
+const ENDED: [&str; 3] = [
+    "explain-rollback-deployment",
+    "power-staging-deployment",
+    "rotate-secrets-deployment",
+];
+
 /// Who takes what ECS says of a service that cannot start its tasks.
 const TROUBLE: [&str; 2] = ["explain-rollback-service-action", "notify-slack-services"];
 
@@ -94,8 +101,8 @@ async fn each_sample_event_is_taken_by_the_rules_that_it_is_for() {
             "codedeploy-failure.json",
             &["explain-rollback-codedeploy", "notify-slack-codedeploy"],
         ),
-        ("ecs-deployment-completed.json", &DEPLOYMENT),
-        ("ecs-deployment-failed.json", &DEPLOYMENT),
+        ("ecs-deployment-completed.json", &ENDED),
+        ("ecs-deployment-failed.json", &ENDED),
         ("ecs-deployment-in-progress.json", &DEPLOYMENT),
         ("ecs-deployment-rolling-back.json", &DEPLOYMENT),
         ("ecs-placement-failure.json", &TROUBLE),
@@ -251,7 +258,7 @@ async fn other_events_are_taken_by_none() {
 
 /// The functions that change estates: their resources' name, the tag that they ask for, and what they
 /// change.
-const CHANGING: [(&str, &str, &[&str]); 2] = [
+const CHANGING: [(&str, &str, &[&str]); 3] = [
     (
         "PowerStaging",
         "nightshift:sleep",
@@ -273,7 +280,20 @@ const CHANGING: [(&str, &str, &[&str]); 2] = [
             "rds:ModifyDBCluster",
         ],
     ),
+    (
+        "RotateSecrets",
+        "nightshift:rotate",
+        &[
+            "ecs:UpdateService",
+            "secretsmanager:PutSecretValue",
+            "ssm:LabelParameterVersion",
+            "ssm:PutParameter",
+        ],
+    ),
 ];
+
+/// The secrets that the stack names.
+const SECRETS: &str = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/shop/*,arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:shop/*";
 
 /// The statements of a function's role, by policy.
 async fn statements(
@@ -404,9 +424,71 @@ async fn who_explains_changes_nothing_and_reads_no_secret() {
 }
 
 #[tokio::test]
+async fn who_replaces_secrets_reads_those_that_the_stack_names_and_without_any_none() {
+    let local = LocalAws::start().await.unwrap();
+    let deployment = Deployment::of(empty_zip("secrets.zip"));
+    let bare = local.deploy(&deployment).await.unwrap();
+    let bare = statements(&local, &bare, "RotateSecrets").await;
+    assert_eq!(bare.get("change"), None);
+    let is_of_values = |it: &&Value| {
+        let actions = strings(&it["Action"]);
+        actions.contains(&"secretsmanager:GetSecretValue") || it["Sid"] == "Keys"
+    };
+    assert_eq!(bare["observe"].iter().find(is_of_values), None);
+
+    let key = "arn:aws:kms:ap-northeast-1:123456789012:key/shop";
+    let named = deployment
+        .with("RotatedSecrets", SECRETS)
+        .with("RotatedSecretsKeys", key);
+    let named = local.deploy(&named).await.unwrap();
+    let named = statements(&local, &named, "RotateSecrets").await;
+    let secrets: Vec<&str> = SECRETS.split(',').collect();
+    for (policy, sid, resources) in [
+        ("observe", "Secrets", &secrets[..]),
+        ("change", "Secrets", &secrets),
+        ("observe", "Keys", &[key]),
+        ("change", "Keys", &[key]),
+    ] {
+        let found = named[policy].iter().find(|it| it["Sid"] == sid).unwrap();
+        assert_eq!(strings(&found["Resource"]), resources, "{policy}/{sid}");
+    }
+}
+
+#[tokio::test]
+async fn rotate_secrets_runs_outside_or_inside_a_vpc_or_twice() {
+    let local = LocalAws::start().await.unwrap();
+    let subnets = "subnet-0123456789abcdef0,subnet-0123456789abcdef1";
+    let deployment = Deployment::of(empty_zip("reach.zip"))
+        .with("VpcSubnets", subnets)
+        .with("VpcSecurityGroups", "sg-0123456789abcdef0");
+    for (from, first, second) in [
+        ("outside", ("everything", false), None),
+        ("inside", ("everything", true), None),
+        ("both", ("outside", false), Some(("inside", true))),
+    ] {
+        let deployment = deployment.clone().with("RotateFrom", from);
+        let stack = local.deploy(&deployment).await.unwrap();
+        let set_up = async |id: &str| {
+            let name = stack.resources.get(id)?;
+            let path = format!("/2015-03-31/functions/{name}/configuration");
+            let read = local.aws.rest("lambda", Method::GET, &path, None);
+            let read = read.await.unwrap();
+            let reach = &read["Environment"]["Variables"]["NIGHTSHIFT_REACH"];
+            let subnets = read["VpcConfig"]["SubnetIds"].as_array();
+            let is_inside = subnets.is_some_and(|subnets| !subnets.is_empty());
+            Some((reach.as_str().unwrap().to_owned(), is_inside))
+        };
+        let wanted = |(reach, inside): (&str, bool)| (reach.to_owned(), inside);
+        assert_eq!(set_up("RotateSecrets").await, Some(wanted(first)), "{from}");
+        let other = set_up("RotateSecretsInside").await;
+        assert_eq!(other, second.map(wanted), "{from}");
+    }
+}
+
+#[tokio::test]
 async fn changing_asks_for_the_tag_and_is_gone_in_watch_mode() {
     let local = LocalAws::start().await.unwrap();
-    let deployment = Deployment::of(empty_zip("policies.zip"));
+    let deployment = Deployment::of(empty_zip("policies.zip")).with("RotatedSecrets", SECRETS);
     let stack = local.deploy(&deployment).await.unwrap();
     let mut acting = BTreeMap::new();
     for function in CHANGING {
@@ -436,9 +518,9 @@ async fn each_function_that_looks_at_estates_ticks_every_minute_and_is_missed_wh
         .await
         .unwrap();
     let alarms = described["MetricAlarms"].as_array().unwrap();
-    // Those that change estates write a heartbeat; of the third Lambda counts the invocations.
+    // Those that keep estates write a heartbeat; of the others Lambda counts the invocations.
     let (keeper, slimmer) = ("power-staging", "scale-production");
-    let explainer = &stack.explainer;
+    let (explainer, rotator) = (&stack.explainer, &stack.rotator);
     for (id, name, deployed, missed) in [
         ("PowerStaging", keeper, &stack.function, ("Looks", keeper)),
         (
@@ -452,6 +534,12 @@ async fn each_function_that_looks_at_estates_ticks_every_minute_and_is_missed_wh
             "explain-rollback",
             explainer,
             ("Invocations", explainer),
+        ),
+        (
+            "RotateSecrets",
+            "rotate-secrets",
+            rotator,
+            ("Invocations", rotator),
         ),
     ] {
         let tick = &stack.resources[&format!("{id}Tick")];

@@ -74,6 +74,12 @@ pub const LOGS: JsonService = JsonService {
     target: "Logs_20140328",
     version: "1.1",
 };
+/// Secrets Manager.
+pub const SECRETS_MANAGER: JsonService = JsonService {
+    name: "secretsmanager",
+    target: "secretsmanager",
+    version: "1.1",
+};
 /// Simple Queue Service.
 pub const SQS: JsonService = JsonService {
     name: "sqs",

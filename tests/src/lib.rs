@@ -15,6 +15,8 @@ pub mod local;
 pub mod play;
 pub mod process;
 pub mod rollouts;
+pub mod rotation;
+pub mod secrets;
 pub mod stage;
 pub mod week;
 pub mod weekend;

@@ -114,6 +114,8 @@ pub struct Stack {
     pub slimmer: String,
     /// The name of explain-rollback as deployed.
     pub explainer: String,
+    /// The name of rotate-secrets as deployed.
+    pub rotator: String,
     /// The name of notify-slack as deployed.
     pub notifier: String,
     /// The ledger's table.
@@ -478,6 +480,7 @@ impl LocalAws {
             function: output("PowerStagingFunction")?,
             slimmer: output("ScaleProductionFunction")?,
             explainer: output("ExplainRollbackFunction")?,
+            rotator: output("RotateSecretsFunction")?,
             notifier: output("NotifySlackFunction")?,
             table: output("LedgerTable")?,
             topic: output("ReportsTopic")?,

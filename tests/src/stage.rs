@@ -43,6 +43,8 @@ pub enum Plays {
     ScaleProduction,
     /// What explains deployments that failed.
     ExplainRollback,
+    /// What replaces secrets.
+    RotateSecrets,
 }
 
 impl Plays {
@@ -53,6 +55,7 @@ impl Plays {
             Self::PowerStaging => "power-staging",
             Self::ScaleProduction => "scale-production",
             Self::ExplainRollback => "explain-rollback",
+            Self::RotateSecrets => "rotate-secrets",
         }
     }
 }
@@ -201,7 +204,9 @@ pub fn is_command_of(function: &str, sample: &Value) -> bool {
         Some("wake" | "sleep") => function == "power-staging",
         Some("day" | "night") => function == "scale-production",
         Some("explain") => function == "explain-rollback",
+        Some("adopt" | "rotate" | "leaked" | "revert") => function == "rotate-secrets",
         Some("reconcile" | "status") => function != "notify-slack",
+        Some("dry_run") => !matches!(function, "notify-slack" | "explain-rollback"),
         Some(_) => matches!(function, "power-staging" | "scale-production"),
     }
 }
@@ -267,6 +272,7 @@ impl Stage {
             Plays::PowerStaging => &self.stack.function,
             Plays::ScaleProduction => &self.stack.slimmer,
             Plays::ExplainRollback => &self.stack.explainer,
+            Plays::RotateSecrets => &self.stack.rotator,
         }
     }
 

@@ -80,6 +80,7 @@ fn tell_how(stage: &Stage, slack: &Slack) {
         ("power-staging", &deployed.function, "status"),
         ("scale-production", &deployed.slimmer, "night"),
         ("explain-rollback", &deployed.explainer, "explain"),
+        ("rotate-secrets", &deployed.rotator, "rotate"),
         ("notify-slack", &deployed.notifier, "alarm-cpu-eventbridge"),
     ];
     println!("\nThe deployed functions:\n");
@@ -97,7 +98,7 @@ fn tell_how(stage: &Stage, slack: &Slack) {
             deployed.slimmer
         );
     }
-    println!("\nThe sources, built anew whenever they change, one of the four at a time:\n");
+    println!("\nThe sources, built anew whenever they change, one of the five at a time:\n");
     for (function, _, sample) in functions {
         println!("  cargo build --package {function}");
         println!("  cargo lambda watch --package {function} --invoke-address ::1");

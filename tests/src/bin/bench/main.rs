@@ -32,7 +32,7 @@ use nightshift_tests::local::root;
 
 use crate::played::{Nights, Played};
 use crate::share::Throttle;
-use crate::start::{PRODUCTION, STAGING, Subject, Tick};
+use crate::start::{PRODUCTION, ROTATED, STAGING, Subject, Tick};
 
 /// What was asked for.
 #[derive(Debug)]
@@ -131,6 +131,7 @@ async fn bench(options: &Options) -> Result<()> {
         built("power-staging", STAGING)?,
         built("scale-production", PRODUCTION)?,
         built("explain-rollback", Tick::Round)?,
+        built("rotate-secrets", ROTATED)?,
         built("notify-slack", Tick::Agenda)?,
         built("nightshift-empty", Tick::Nothing)?,
     ];
@@ -144,7 +145,7 @@ async fn bench(options: &Options) -> Result<()> {
         &mut progress,
     )
     .await?;
-    let [staging, production, explainer, notifier, empty] = &subjects;
+    let [staging, production, explainer, rotator, notifier, empty] = &subjects;
     let (mut told, mut played, mut nights) = (None, None, None);
     if !options.start_only {
         let alarms = told::measure(&notifier.binary, &throttle, 10, &directory, &mut progress);
@@ -159,6 +160,7 @@ async fn bench(options: &Options) -> Result<()> {
         table::starts(&starts, staging, empty)?,
         table::starts(&starts, production, empty)?,
         table::starts(&starts, explainer, empty)?,
+        table::starts(&starts, rotator, empty)?,
         table::starts(&starts, notifier, empty)?,
         table::peer(
             &starts,

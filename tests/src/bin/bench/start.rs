@@ -70,6 +70,8 @@ pub(crate) type Starts = BTreeMap<(String, Cpu), Start>;
 pub(crate) const STAGING: Tick = Tick::Marks("power-staging", &estates::ALL);
 /// What scale-production reads.
 pub(crate) const PRODUCTION: Tick = Tick::Marks("scale-production", &[estates::PRODUCTION]);
+/// What rotate-secrets reads.
+pub(crate) const ROTATED: Tick = Tick::Marks("rotate-secrets", &[estates::PRODUCTION]);
 
 impl Tick {
     /// The table's answer, by which everything is due long after the bench.

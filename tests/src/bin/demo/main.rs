@@ -1,9 +1,11 @@
 //! `make demo`: a long weekend of three staging environments and a week of production on a local AWS,
 //! on the real binaries deployed from the real template. Each ends with a comparison of before and
-//! after: equal, or exit 1. Then a release of production fails, and its story must arrive in Slack.
+//! after: equal, or exit 1. Then a release of production fails, and its story must arrive in Slack; and
+//! secrets of two estates are replaced, with the services that read them.
 
 mod printer;
 mod release;
+mod rotation;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -74,7 +76,7 @@ fn language() -> Result<String> {
 async fn demo(language: &str) -> Result<bool> {
     let began = Instant::now();
     println!(
-        "nightshift: a long weekend, a week with a holiday and a bad release on a local AWS\n"
+        "nightshift: a long weekend, a week with a holiday, a bad release and new secrets on a local AWS\n"
     );
     let mut steps = Steps::default();
     steps.next("Starting MiniStack, moto and a Slack");
@@ -114,6 +116,7 @@ async fn demo(language: &str) -> Result<bool> {
     let (production, monday) = a_week(&mut stage, monday, &mut printer).await?;
     let tuesday = play::at(monday.saturating_add(8.days()), "14:00")?;
     release::play(tuesday, language, &slack, &mut printer).await?;
+    let rotated = rotation::play(language, &slack, &mut printer).await?;
     alarms(&stage, &slack, &topic, &played).await?;
     show(&slack).await?;
     println!(
@@ -123,7 +126,7 @@ async fn demo(language: &str) -> Result<bool> {
         printer.messages,
         began.elapsed().as_secs_f64()
     );
-    Ok(staging && production)
+    Ok(staging && production && rotated)
 }
 
 /// Production's week; whether its day is as it shall be, and the week's Monday.

@@ -131,7 +131,7 @@ impl Audience for Printer {
             println!("{INDENT}✉ {}", mail.title);
             // The last line says where it comes from, which is the same for all.
             let lines = mail.lines.split_last().map_or(&[][..], |(_, lines)| lines);
-            if ["ready", "night_summary"].contains(&mail.code()) {
+            if ["ready", "night_summary", "rotation"].contains(&mail.code()) {
                 for line in lines.iter().flat_map(|line| wrapped(line)) {
                     println!("{INDENT}    {line}");
                 }
