@@ -98,6 +98,7 @@ impl Act<'_> {
     async fn settle(&mut self, secrets: &[Secret], told: &Rotation) -> Result<(), Failure> {
         let told = tell::tell(self.context, self.rotator, told).await?;
         self.done.told.push(told);
+        self.context.function.held.wipe();
         for secret in secrets {
             self.save_secret(secret).await?;
         }

@@ -134,7 +134,7 @@ pub enum Former {
         /// When.
         at: Timestamp,
     },
-    /// It is ended: it had leaked.
+    /// It is ended: it had leaked, or the new one took its place.
     Ended,
     /// That is not ours to say: somebody else made it.
     Theirs,
@@ -246,6 +246,10 @@ impl Rotation {
     pub fn severity(&self) -> Severity {
         match self {
             Self::Rotated { .. } | Self::Would { .. } => Severity::Quiet,
+            Self::GivenUp {
+                cause: Cause::Unproven { .. },
+                ..
+            } => Severity::Alert,
             Self::Reverted { .. }
             | Self::GivenUp { .. }
             | Self::TooOld { .. }

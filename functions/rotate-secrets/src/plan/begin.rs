@@ -259,6 +259,11 @@ fn of_database(view: &View<'_>, one: &One<'_>) -> Option<Wait> {
         Means::RdsMaster { database } => database,
         Means::Atlas { .. } | Means::Random { .. } | Means::External => return None,
     };
+    is_available(view, name)
+}
+
+/// That a database is not available, if so.
+pub(super) fn is_available(view: &View<'_>, name: &str) -> Option<Wait> {
     let state = match view.snapshot.databases.get(name) {
         Some(Ok(DatabaseState::Available)) => return None,
         Some(Ok(state)) => Some(*state),

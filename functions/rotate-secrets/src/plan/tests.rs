@@ -3,4 +3,5 @@
 mod beginning;
 mod going_on;
 mod made;
+mod master;
 mod world;

@@ -37,7 +37,7 @@ rotate:
 ";
 
 /// Everything that the function may have to do.
-pub(crate) const ACTIONS: [&str; 24] = [
+pub(crate) const ACTIONS: [&str; 26] = [
     "dynamodb:DeleteItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
@@ -50,6 +50,8 @@ pub(crate) const ACTIONS: [&str; 24] = [
     "ecs:UpdateService",
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
+    "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
     "secretsmanager:ListSecretVersionIds",

@@ -9,6 +9,7 @@
 
 mod account;
 mod database;
+mod engine;
 mod failing;
 mod foreign;
 mod killed;
@@ -16,6 +17,7 @@ mod killed;
 mod line;
 #[path = "../../../explain-rollback/tests/explained/log.rs"]
 mod log;
+mod master;
 mod orders;
 mod permissions;
 mod secrecy;

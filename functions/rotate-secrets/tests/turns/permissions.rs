@@ -6,9 +6,11 @@ use crate::{
 };
 
 /// What a turn of the key does not need.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 10] = [
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
+    "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
     "secretsmanager:ListSecretVersionIds",

@@ -15,6 +15,7 @@ use crate::{
 };
 
 impl English<'_> {
+    #[allow(clippy::too_many_lines, reason = "one arm for each news")]
     pub(in crate::report::text) fn rotation(&self, told: &Rotation) -> Told {
         let estate = self.estate();
         match told {
@@ -44,6 +45,22 @@ impl English<'_> {
                 (
                     format!(
                         "⚠️ {estate}: the replacement of {} was undone (users not affected, needs you)",
+                        briefly(secrets)
+                    ),
+                    lines,
+                )
+            }
+            Rotation::GivenUp {
+                secrets,
+                cause: cause @ Cause::Unproven { .. },
+                again_at,
+            } => {
+                let mut lines = vec![sentence(cause)];
+                lines.extend(mend(cause));
+                lines.extend(self.not_by_itself(secrets, *again_at));
+                (
+                    format!(
+                        "🚨 {estate}: {} may not work any more (users may be affected, needs you now)",
                         briefly(secrets)
                     ),
                     lines,
@@ -417,6 +434,14 @@ fn sentence(cause: &Cause) -> String {
             code(action),
             code(why)
         ),
+        Cause::Unproven {
+            database,
+            code: why,
+        } => format!(
+            "A new master password was sent to {} and did not prove itself ({}): the stored value may not be the database's any more.",
+            code(database),
+            code(why)
+        ),
         Cause::Written { by } => format!("{} wrote the secret meanwhile.", person(by)),
     }
 }
@@ -431,6 +456,9 @@ fn mend(cause: &Cause) -> Option<String> {
         }
         Cause::Refused { .. } => {
             "docs/rotation.md says what each code means and which permission or setting it takes."
+        }
+        Cause::Unproven { .. } => {
+            "Try the stored value. If it is refused, rotate once more, or set it in RDS by hand to what is stored; docs/rotation.md says how."
         }
         Cause::Written { .. } => "See who else writes it, and leave that to one of the two.",
         Cause::Asked { .. } => return None,

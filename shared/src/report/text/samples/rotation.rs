@@ -63,6 +63,10 @@ fn causes() -> Vec<Cause> {
         Cause::Written {
             by: "terraform".to_owned(),
         },
+        Cause::Unproven {
+            database: "main".to_owned(),
+            code: "28P01".to_owned(),
+        },
     ]
 }
 
@@ -140,7 +144,7 @@ one_of_each! {
             Some("tanaka"),
         );
     Reverted: reverted(causes()[0].clone()), reverted(causes()[1].clone()), reverted(causes()[2].clone());
-    GivenUp: given_up(causes()[3].clone()), given_up(causes()[4].clone());
+    GivenUp: given_up(causes()[3].clone()), given_up(causes()[4].clone()), given_up(causes()[5].clone());
     NotSteady: Rotation::NotSteady {
         secrets: vec![url()],
         service: web(),
