@@ -216,6 +216,9 @@ pub enum Wait {
     Unrollable {
         /// Its name.
         service: String,
+        /// Why not.
+        #[serde(default)]
+        why: Unrollable,
     },
     /// A service reads a fixed version, so that its tasks would go on with the old value.
     Pinned {
@@ -238,6 +241,21 @@ pub enum Wait {
     },
     /// For the other secrets of its turn.
     Others,
+}
+
+/// Why we cannot have a service's tasks replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unrollable {
+    /// An external controller deploys it.
+    #[default]
+    External,
+    /// No deployment group of CodeDeploy names it.
+    NoGroup,
+    /// Several deployment groups name it.
+    SeveralGroups,
+    /// Its deployment group has never deployed it well: there is nothing to deploy again.
+    NeverDeployed,
 }
 
 impl Rotation {

@@ -19,7 +19,7 @@ use super::{
     BACK_OFF, FUNCTION, KEEP_OFF, Plan, Step, View, Wait, after, asked_back, begin, ends,
     roll::{Rolled, rolled},
 };
-use crate::snapshot::{Reader, Seen};
+use crate::snapshot::{Controller, Reader, Seen};
 
 /// Takes up a turn where it stands.
 pub(super) fn go_on(view: &View<'_>, plan: &mut Plan) {
@@ -105,7 +105,7 @@ fn made(view: &View<'_>, secret: &Secret, turn: &Turn) -> Next {
     }
     let patience = view.rotator.rotate.patience.get();
     if view.now > after(turn.began, patience) {
-        let cause = turn.cause.clone().unwrap_or(Cause::Refused {
+        let cause = turn.cause.clone().unwrap_or_else(|| Cause::Refused {
             action: "make".to_owned(),
             code: "timeout".to_owned(),
         });
@@ -194,6 +194,7 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
         return;
     }
     let goes_back = open.iter().any(|(_, turn)| turn.goes_back());
+    let to_the_last = open.iter().any(|(_, turn)| is_leaked(turn));
     for reader in &view.snapshot.readers {
         let Some(since) = since(reader, open) else {
             continue;
@@ -210,7 +211,7 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
         let waits = || Wait::Rolling {
             service: reader.service.name.clone(),
         };
-        match rolled(reader, since, patience, view.now) {
+        match rolled(reader, since, patience, view.now, to_the_last) {
             Rolled::Yes => continue,
             state if is_hopeless(view, open, &state) => {
                 plan.matters.push(Rotation::NotSteady {
@@ -303,7 +304,7 @@ fn back(view: &View<'_>, open: &[(&Secret, &Turn)]) -> Option<Cause> {
     view.snapshot.readers.iter().find_map(|reader| {
         let since = since(reader, open)?;
         let service = reader.service.name.clone();
-        match rolled(reader, since, patience, view.now) {
+        match rolled(reader, since, patience, view.now, false) {
             Rolled::Failed { deployment } => Some(Cause::Deployment {
                 service,
                 deployment,
@@ -374,6 +375,10 @@ fn replace(view: &View<'_>, reader: &Reader, turn: &str) -> Step {
         service: kept_off(view, &reader.service.arn, turn),
         cluster: reader.service.cluster.clone(),
         name: reader.service.name.clone(),
+        group: match &reader.controller {
+            Controller::CodeDeploy(group) => group.clone().ok().map(Box::new),
+            Controller::Ecs | Controller::External => None,
+        },
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod code_deploy;
 mod database;
 mod engine;
 mod failing;

@@ -6,7 +6,14 @@ use crate::{
 };
 
 /// What a turn of the key does not need.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 17] = [
+    "codedeploy:BatchGetDeploymentGroups",
+    "codedeploy:CreateDeployment",
+    "codedeploy:GetDeployment",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:ListApplications",
+    "codedeploy:ListDeploymentGroups",
+    "codedeploy:RegisterApplicationRevision",
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
     "rds:ModifyDBCluster",

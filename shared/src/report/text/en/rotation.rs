@@ -5,7 +5,7 @@ use crate::{
     kind::DatabaseState,
     ledger::rotation::Cause,
     report::{
-        rotation::{Former, Rotated, Rotation, Wait},
+        rotation::{Former, Rotated, Rotation, Unrollable, Wait},
         text::{
             LISTED, PERSON, Told, brief_secret,
             en::{English, because, code, counted, duration, names, person},
@@ -348,10 +348,24 @@ impl English<'_> {
                 "{} has tasks from before the newest version was written, which may hold the other credential. Roll it, or put the value back that its tasks have.",
                 code(service)
             ),
-            Wait::Unrollable { service } => format!(
-                "{} is deployed by an external controller, whom nobody can ask to replace its tasks.",
-                code(service)
-            ),
+            Wait::Unrollable { service, why } => match why {
+                Unrollable::External => format!(
+                    "{} is deployed by an external controller, whom nobody can ask to replace its tasks.",
+                    code(service)
+                ),
+                Unrollable::NoGroup => format!(
+                    "{} is deployed by CodeDeploy, and no deployment group there names it.",
+                    code(service)
+                ),
+                Unrollable::SeveralGroups => format!(
+                    "Several deployment groups of CodeDeploy name {}: leave one of them.",
+                    code(service)
+                ),
+                Unrollable::NeverDeployed => format!(
+                    "CodeDeploy has never deployed {}, so there is nothing to deploy again: deploy it once.",
+                    code(service)
+                ),
+            },
             Wait::Pinned { service, version } => format!(
                 "{} reads version {} for ever: leave the version out of its task definition.",
                 code(service),

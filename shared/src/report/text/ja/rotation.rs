@@ -5,7 +5,7 @@ use crate::{
     kind::DatabaseState,
     ledger::rotation::Cause,
     report::{
-        rotation::{Former, Rotated, Rotation, Wait},
+        rotation::{Former, Rotated, Rotation, Unrollable, Wait},
         text::{
             LISTED, PERSON, Told, brief_secret,
             ja::{Japanese, because, code, duration, names, person},
@@ -345,10 +345,24 @@ impl Japanese<'_> {
                 "{} には最新の版より前に起動したタスクがあり、もう一方の認証情報を使っているおそれがあります。入れ替えるか、タスクが使っている値に戻してください。",
                 code(service)
             ),
-            Wait::Unrollable { service } => format!(
-                "{} は外部のコントローラーがデプロイするため、タスクの入れ替えを頼めません。",
-                code(service)
-            ),
+            Wait::Unrollable { service, why } => match why {
+                Unrollable::External => format!(
+                    "{} は外部のコントローラーがデプロイするため、タスクの入れ替えを頼めません。",
+                    code(service)
+                ),
+                Unrollable::NoGroup => format!(
+                    "{} は CodeDeploy がデプロイしますが、対応するデプロイグループがありません。",
+                    code(service)
+                ),
+                Unrollable::SeveralGroups => format!(
+                    "{} に対応する CodeDeploy のデプロイグループが複数あります。1 つにしてください。",
+                    code(service)
+                ),
+                Unrollable::NeverDeployed => format!(
+                    "{} は CodeDeploy で一度もデプロイされておらず、同じ内容をデプロイし直せません。一度デプロイしてください。",
+                    code(service)
+                ),
+            },
             Wait::Pinned { service, version } => format!(
                 "{} は版 {} を固定で読み込みます。タスク定義から版の指定を外してください。",
                 code(service),

@@ -7,7 +7,7 @@ use crate::{
     ledger::rotation::Cause,
     report::{
         Count, News,
-        rotation::{Former, Rotated, Rotation, Wait},
+        rotation::{Former, Rotated, Rotation, Unrollable, Wait},
         text::samples::one_of_each,
     },
 };
@@ -93,7 +93,11 @@ one_of_each! {
         until: at("2026-11-24T09:00:00+09:00"),
     };
     OlderTasks: Wait::OlderTasks { service: web() };
-    Unrollable: Wait::Unrollable { service: web() };
+    Unrollable:
+        Wait::Unrollable { service: web(), why: Unrollable::External },
+        Wait::Unrollable { service: web(), why: Unrollable::NoGroup },
+        Wait::Unrollable { service: web(), why: Unrollable::SeveralGroups },
+        Wait::Unrollable { service: web(), why: Unrollable::NeverDeployed };
     Pinned: Wait::Pinned { service: web(), version: "5".to_owned() };
     ReadByServices: Wait::ReadByServices { services: vec![web()] };
     Unread: Wait::Unread;
