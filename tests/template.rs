@@ -285,6 +285,8 @@ const CHANGING: [(&str, &str, &[&str]); 3] = [
         "nightshift:rotate",
         &[
             "ecs:UpdateService",
+            "rds:ModifyDBCluster",
+            "rds:ModifyDBInstance",
             "secretsmanager:PutSecretValue",
             "ssm:LabelParameterVersion",
             "ssm:PutParameter",

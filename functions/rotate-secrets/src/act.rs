@@ -86,7 +86,8 @@ impl Act<'_> {
                 service,
                 cluster,
                 name,
-            } => roll::roll(self, service, cluster, name).await,
+                group,
+            } => roll::roll(self, service, cluster, name, group.as_deref()).await,
             Step::Keep(service) => self.save(Entry::Service(service.clone())).await,
             Step::Free(service) => self.forget(&service.arn).await,
             Step::End(secret) => end::end(self, secret).await,
@@ -98,6 +99,7 @@ impl Act<'_> {
     async fn settle(&mut self, secrets: &[Secret], told: &Rotation) -> Result<(), Failure> {
         let told = tell::tell(self.context, self.rotator, told).await?;
         self.done.told.push(told);
+        self.context.function.held.wipe();
         for secret in secrets {
             self.save_secret(secret).await?;
         }

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::{
     dial::{Dial, Network},
     facts::Facts,
+    held::Held,
     plan::FUNCTION,
 };
 
@@ -34,6 +35,8 @@ pub struct Function {
     pub dial: Arc<dyn Dial>,
     /// What was read once and never changes.
     pub facts: Facts,
+    /// A master password that is set and not published yet.
+    pub held: Held,
 }
 
 /// Every client, once it was needed.
@@ -127,6 +130,7 @@ impl Function {
             settings,
             dial,
             facts: Facts::default(),
+            held: Held::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long each thing that is done with a database may take.
-const LIMIT: Duration = Duration::from_secs(15);
+pub const LIMIT: Duration = Duration::from_secs(15);
 
 /// What a database answers.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + 'a>>;
@@ -28,6 +28,9 @@ pub trait Dial: Debug + Send + Sync {
 
     /// Uses a credential: it connects, acts as the role, and may do what the present user may.
     fn test<'a>(&'a self, url: &'a Url, present: &'a str, role: &'a str) -> Answer<'a>;
+
+    /// Connects, and looks whether that is who it should be.
+    fn connect<'a>(&'a self, url: &'a Url) -> Answer<'a>;
 
     /// Takes the inactive user out of use.
     fn disable<'a>(
@@ -106,6 +109,10 @@ impl Dial for Network {
             };
             Ok(postgres::test(url, self.tls()?, &proof).await?)
         })
+    }
+
+    fn connect<'a>(&'a self, url: &'a Url) -> Answer<'a> {
+        Box::pin(async move { Ok(postgres::connect(url, self.tls()?, LIMIT).await?) })
     }
 
     fn disable<'a>(

@@ -1,5 +1,5 @@
-//! What was read once and never changes: task definitions, and how versions of a secret compare. A
-//! value never stands here.
+//! What was read once and hardly ever changes: task definitions, how versions of a secret compare, and
+//! who deploys a service. A value never stands here.
 
 use std::{
     collections::BTreeMap,
@@ -16,6 +16,7 @@ use crate::observe::readers::Source;
 pub struct Facts {
     definitions: Mutex<BTreeMap<String, Arc<Vec<Source>>>>,
     versions: Mutex<BTreeMap<Compared, Comparison>>,
+    groups: Mutex<BTreeMap<String, (String, String)>>,
 }
 
 /// A version of a secret, held against the one that is known to be in use.
@@ -53,6 +54,17 @@ impl Facts {
         let reads = Arc::new(reads);
         open(&self.definitions).insert(arn.to_owned(), Arc::clone(&reads));
         reads
+    }
+
+    /// `CodeDeploy`'s application and deployment group of a service, if they are known.
+    pub fn group(&self, service: &str) -> Option<(String, String)> {
+        open(&self.groups).get(service).cloned()
+    }
+
+    /// Remembers who deploys a service.
+    pub fn remember_group(&self, service: &str, application: &str, group: &str) {
+        let names = (application.to_owned(), group.to_owned());
+        open(&self.groups).insert(service.to_owned(), names);
     }
 
     /// How a version compares, if that is known.

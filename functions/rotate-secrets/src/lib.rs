@@ -17,6 +17,8 @@ pub mod facts;
 #[cfg(feature = "aws")]
 pub mod handle;
 #[cfg(feature = "aws")]
+pub mod held;
+#[cfg(feature = "aws")]
 pub mod look;
 #[cfg(feature = "aws")]
 pub mod observe;

@@ -1,6 +1,7 @@
 //! What is so in AWS: the estate's secrets, who reads them, and the databases behind them. Values are
 //! read only where a version is not known, and none leaves this module.
 
+mod blue_green;
 mod databases;
 pub(crate) mod readers;
 pub(crate) mod secrets;

@@ -26,7 +26,7 @@ use nightshift::{
     },
 };
 
-use crate::snapshot::{Seen, Snapshot};
+use crate::snapshot::{BlueGreen, Seen, Snapshot};
 pub use nightshift::report::rotation::{Rotation, Wait};
 
 /// This function's name: in the ledger, in logs and in reports.
@@ -106,6 +106,8 @@ pub enum Step {
         cluster: String,
         /// Its name.
         name: String,
+        /// Who deploys it, where that is `CodeDeploy`.
+        group: Option<Box<BlueGreen>>,
     },
     /// Keep others off a service a little longer.
     Keep(Service),

@@ -8,7 +8,7 @@ use nightshift::{
     config::SecretName,
     kind::{Arn, DatabaseState, Service},
     ledger::rotation::Published,
-    report::Failure,
+    report::{Failure, rotation::Unrollable},
 };
 
 /// An estate's secrets and what concerns them.
@@ -80,14 +80,38 @@ pub struct Reference {
 }
 
 /// By whom a service's tasks are replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Controller {
     /// ECS.
     Ecs,
-    /// `CodeDeploy`, which refuses a forced deployment.
-    CodeDeploy,
+    /// `CodeDeploy`, which refuses a forced deployment; or why its deployment group cannot be asked.
+    CodeDeploy(Result<BlueGreen, Unrollable>),
     /// Somebody else.
     External,
+}
+
+/// The deployment group of a service in `CodeDeploy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlueGreen {
+    /// The application's name.
+    pub application: String,
+    /// The group's name.
+    pub group: String,
+    /// The last deployment that went well: what it brought is deployed again.
+    pub successful: String,
+    /// The last one that was begun.
+    pub attempt: Option<Attempt>,
+}
+
+/// A deployment of `CodeDeploy`'s.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// `d-…`.
+    pub id: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether it has not ended: it has not before the tasks from before are gone.
+    pub is_open: bool,
 }
 
 impl Reader {

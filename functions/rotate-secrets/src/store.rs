@@ -280,25 +280,31 @@ pub async fn label(
     }
 }
 
-/// A failure of a call that carried a value, or was to bring one.
-fn sealed<E, R>(place: &Place, action: &str, error: &SdkError<E, R>) -> Failure
+/// What a store says of itself alone, and never of a value.
+const PLAIN: [&str; 6] = [
+    "ParameterNotFound",
+    "ParameterVersionNotFound",
+    "ParameterMaxVersionLimitExceeded",
+    "ResourceNotFoundException",
+    "ThrottlingException",
+    "TooManyUpdates",
+];
+
+/// A failure of a call that carried a value, or was to bring one. Only with these codes AWS's own words
+/// are shown.
+pub(crate) fn sealed<E, R>(
+    place: &Place,
+    action: &str,
+    error: &SdkError<E, R>,
+    plain: &[&str],
+) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug,
 {
     let mut failure = failure(place.name.clone(), action, error);
-    let is_plain = failure.denied
-        || matches!(
-            failure.code.as_str(),
-            "ParameterNotFound"
-                | "ParameterVersionNotFound"
-                | "ParameterMaxVersionLimitExceeded"
-                | "ResourceNotFoundException"
-                | "ThrottlingException"
-                | "TooManyUpdates"
-                | "timeout"
-                | "network"
-        );
+    let code = failure.code.as_str();
+    let is_plain = failure.denied || matches!(code, "timeout" | "network") || plain.contains(&code);
     if !is_plain {
         UNSAID.clone_into(&mut failure.message);
     }

@@ -207,6 +207,13 @@ pub enum Cause {
         /// Its own code for the reason.
         code: String,
     },
+    /// A new master password was sent and never proved itself: the stored one may be dead.
+    Unproven {
+        /// The RDS instance or the Aurora cluster.
+        database: String,
+        /// The code of what failed last.
+        code: String,
+    },
     /// Somebody else wrote the secret meanwhile.
     Written {
         /// Who, as AWS tells.

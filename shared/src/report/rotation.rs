@@ -134,7 +134,7 @@ pub enum Former {
         /// When.
         at: Timestamp,
     },
-    /// It is ended: it had leaked.
+    /// It is ended: it had leaked, or the new one took its place.
     Ended,
     /// That is not ours to say: somebody else made it.
     Theirs,
@@ -216,6 +216,9 @@ pub enum Wait {
     Unrollable {
         /// Its name.
         service: String,
+        /// Why not.
+        #[serde(default)]
+        why: Unrollable,
     },
     /// A service reads a fixed version, so that its tasks would go on with the old value.
     Pinned {
@@ -240,12 +243,31 @@ pub enum Wait {
     Others,
 }
 
+/// Why we cannot have a service's tasks replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unrollable {
+    /// An external controller deploys it.
+    #[default]
+    External,
+    /// No deployment group of CodeDeploy names it.
+    NoGroup,
+    /// Several deployment groups name it.
+    SeveralGroups,
+    /// Its deployment group has never deployed it well: there is nothing to deploy again.
+    NeverDeployed,
+}
+
 impl Rotation {
     /// How much it matters.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
             Self::Rotated { .. } | Self::Would { .. } => Severity::Quiet,
+            Self::GivenUp {
+                cause: Cause::Unproven { .. },
+                ..
+            } => Severity::Alert,
             Self::Reverted { .. }
             | Self::GivenUp { .. }
             | Self::TooOld { .. }

@@ -131,6 +131,8 @@ pub struct Timings {
     pub backup: RangeInclusive<u64>,
     /// A maintenance or a modification.
     pub modification: RangeInclusive<u64>,
+    /// Until a new master password is in force.
+    pub credentials: RangeInclusive<u64>,
 }
 
 impl Default for Timings {
@@ -143,6 +145,7 @@ impl Default for Timings {
             database_start: 180..=660,
             backup: 180..=900,
             modification: 120..=900,
+            credentials: 5..=60,
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn end(act: &mut Act<'_>, secret: &Secret) -> Result<(), Failur
             previous: Some((previous, _)),
             ..
         }) => wipe(act, secret, previous).await?,
-        // Nobody but its issuer ends it, or nothing was kept of it.
+        // Nobody but its issuer ends it, nothing was kept of it, or it ended with its turn.
         _ => {}
     }
     let mut secret = secret.clone();

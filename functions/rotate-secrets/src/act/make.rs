@@ -4,6 +4,7 @@
 
 mod postgres;
 mod random;
+mod rds_master;
 
 use jiff::Timestamp;
 use nightshift::{
@@ -13,6 +14,7 @@ use nightshift::{
 };
 
 pub(super) use postgres::admin;
+pub(super) use rds_master::give_back;
 
 use super::{Act, token};
 use crate::{
@@ -26,13 +28,17 @@ use crate::{
 pub(super) struct Trouble {
     /// `read`, `make`, `set`, `test`, `publish`.
     action: &'static str,
-    failure: Failure,
+    failure: Box<Failure>,
+    /// Whether it passes by itself, so that the look has not failed.
+    passes: bool,
 }
 
 /// A new value, and the user that it names.
 struct Made {
     value: Value,
     user: Option<String>,
+    /// What people should know if it is never published.
+    at_stake: Option<Cause>,
 }
 
 /// What a value is made from.
@@ -50,19 +56,32 @@ pub(super) async fn make(act: &mut Act<'_>, secret: &Secret) -> Result<(), Failu
     let Err(trouble) = Box::pin(through(act, &mut secret)).await else {
         return Ok(());
     };
-    let Trouble { action, failure } = trouble;
-    let cause = Some(Cause::Refused {
-        action: action.to_owned(),
-        code: failure.code.clone(),
+    let Trouble {
+        action,
+        failure,
+        passes,
+    } = trouble;
+    let code = failure.code.clone();
+    let saved = act.entries.get(&secret.arn);
+    let saved = saved.and_then(|kept| kept.item.secret()?.turn.as_ref()?.cause.clone());
+    let cause = Some(match &saved {
+        Some(Cause::Unproven { database, .. }) => Cause::Unproven {
+            database: database.clone(),
+            code,
+        },
+        _ => Cause::Refused {
+            action: action.to_owned(),
+            code,
+        },
     });
     if let Some(turn) = &mut secret.turn
         && turn.stage <= Stage::Tested
-        && turn.cause != cause
+        && saved != cause
     {
         turn.cause = cause;
         act.save_secret(&secret).await?;
     }
-    Err(failure)
+    if passes { Ok(()) } else { Err(*failure) }
 }
 
 async fn through(act: &mut Act<'_>, secret: &mut Secret) -> Result<(), Trouble> {
@@ -102,12 +121,14 @@ async fn through(act: &mut Act<'_>, secret: &mut Secret) -> Result<(), Trouble> 
     reach(secret, Stage::Tested, act.context.now(), |turn| {
         turn.fingerprint = Some(fingerprint.as_str().to_owned());
         turn.user.clone_from(&made.user);
+        turn.cause = made.at_stake;
     });
     let trouble = |failure| Trouble::new("publish", failure);
     act.save_secret(secret).await.map_err(trouble)?;
     let id = token::of(&turn, &place, token::For::Publish);
     let put = store::put(act.context, &place, &text, &id).await;
     let version = put.map_err(trouble)?;
+    act.context.function.held.wipe();
     let at = act.context.now();
     act.log(
         &secret.arn,
@@ -191,7 +212,7 @@ async fn is_expected(
 }
 
 /// Makes a value, and has whoever checks it know it.
-async fn made(act: &Act<'_>, ground: &Ground<'_>) -> Result<Made, Trouble> {
+async fn made(act: &mut Act<'_>, ground: &Ground<'_>) -> Result<Made, Trouble> {
     let means = act.described(ground.secret).and_then(Described::means);
     match means {
         Some(Means::Random { recipe, previous }) => {
@@ -201,7 +222,10 @@ async fn made(act: &Act<'_>, ground: &Ground<'_>) -> Result<Made, Trouble> {
         Some(Means::Postgres {
             users, role, admin, ..
         }) => postgres::make(act, ground, users, role, admin).await,
-        Some(Means::RdsMaster { database }) => rds_master(ground, database),
+        Some(Means::RdsMaster { database }) => {
+            let database = database.to_owned();
+            rds_master::make(act, ground, &database).await
+        }
         Some(Means::Atlas { project, .. }) => atlas(ground, project),
         Some(Means::External) => Err(Trouble::of(
             "make",
@@ -223,22 +247,13 @@ async fn tried(act: &Act<'_>, ground: &Ground<'_>) -> Result<Option<String>, Tro
     let means = act.described(ground.secret).and_then(Described::means);
     match means {
         Some(Means::Postgres { role, .. }) => postgres::try_written(act, ground, role).await,
-        Some(Means::RdsMaster { database }) => rds_master(ground, database).map(|made| made.user),
+        Some(Means::RdsMaster { database }) => {
+            let tried = rds_master::try_written(act, ground, database).await;
+            tried.map(|()| None)
+        }
         Some(Means::Atlas { project, .. }) => atlas(ground, project).map(|made| made.user),
         Some(Means::Random { .. } | Means::External) | None => Ok(None),
     }
-}
-
-/// The master password of an RDS instance or an Aurora cluster.
-fn rds_master(ground: &Ground<'_>, database: &str) -> Result<Made, Trouble> {
-    Err(Trouble::of(
-        "make",
-        &ground.place,
-        "unsupported",
-        format!(
-            "this release does not set master passwords yet: change that of `{database}` by hand"
-        ),
-    ))
 }
 
 /// A database user of an Atlas project.
@@ -255,11 +270,21 @@ fn atlas(ground: &Ground<'_>, project: &str) -> Result<Made, Trouble> {
 
 impl Trouble {
     pub(super) fn new(action: &'static str, failure: Failure) -> Self {
-        Self { action, failure }
+        Self {
+            action,
+            failure: Box::new(failure),
+            passes: false,
+        }
+    }
+
+    /// The same, which passes by itself.
+    fn passing(mut self) -> Self {
+        self.passes = true;
+        self
     }
 
     pub(super) fn into_failure(self) -> Failure {
-        self.failure
+        *self.failure
     }
 
     fn of(
@@ -275,7 +300,7 @@ impl Trouble {
             message: message.into(),
             denied: false,
         };
-        Self { action, failure }
+        Self::new(action, failure)
     }
 
     pub(super) fn refused(action: &'static str, place: &Place, refusal: Refusal) -> Self {

@@ -6,7 +6,11 @@ use nightshift::{
     report::Failure,
 };
 
-use super::{Act, make::rounded_up, token};
+use super::{
+    Act,
+    make::{give_back, rounded_up},
+    token,
+};
 use crate::{
     observe::secrets::holds,
     store::{self, CURRENT},
@@ -35,6 +39,9 @@ pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), F
             }
             return act.save_secret(&secret).await;
         }
+    }
+    if !give_back(act, &secret, &place, &value).await? {
+        return Ok(());
     }
     let version = if is_done {
         newest.id.clone()

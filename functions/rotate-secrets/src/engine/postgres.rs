@@ -11,5 +11,5 @@ mod tls;
 pub use connect::Session;
 pub use error::{Action, Cause, Distrust, Error};
 pub use manage::Sessions;
-pub use prove::{Proof, test};
+pub use prove::{Proof, connect, test};
 pub use tls::{RootsError, Tls};

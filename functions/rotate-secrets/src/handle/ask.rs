@@ -246,7 +246,9 @@ fn waiting(wait: &Wait) -> Value {
             until,
         } => json!({ "for": "function", "service": service, "function": function, "until": until }),
         Wait::OlderTasks { service } => json!({ "for": "older tasks", "service": service }),
-        Wait::Unrollable { service } => json!({ "for": "controller", "service": service }),
+        Wait::Unrollable { service, why } => {
+            json!({ "for": "controller", "service": service, "why": why })
+        }
         Wait::Pinned { service, version } => {
             json!({ "for": "pinned version", "service": service, "version": version })
         }

@@ -14,6 +14,7 @@ use nightshift::{
     timestamp::from_aws,
 };
 
+use super::blue_green;
 use crate::{
     context::Context,
     snapshot::{Controller, Reader, Reference},
@@ -158,12 +159,10 @@ async fn reader(
         .chain(sets)
         .collect();
     let controller = service.deployment_controller.as_ref().map(|it| &it.r#type);
-    let controller = match controller {
-        None | Some(DeploymentControllerType::Ecs) => Controller::Ecs,
-        // What cannot be rolled is not begun.
-        Some(_) => Controller::External,
-    };
-    let service = ecs_service::seen(service, &rotator.cluster, ROTATE_TAG);
+    let by = controller.cloned();
+    let sets = service.task_sets.clone().unwrap_or_default();
+    let mut service = ecs_service::seen(service, &rotator.cluster, ROTATE_TAG);
+    blue_green::of_primary(&sets, &mut service);
     let home = (
         service.arn.region().to_owned(),
         service.arn.account().to_owned(),
@@ -191,6 +190,14 @@ async fn reader(
     if reads.is_empty() {
         return Ok(None);
     }
+    let controller = match by {
+        None | Some(DeploymentControllerType::Ecs) => Controller::Ecs,
+        Some(DeploymentControllerType::CodeDeploy) => {
+            Controller::CodeDeploy(blue_green::look(context, &service).await?)
+        }
+        // What cannot be rolled is not begun.
+        Some(_) => Controller::External,
+    };
     let tasks_since = oldest_task(context, &service).await?;
     Ok(Some(Reader {
         service,

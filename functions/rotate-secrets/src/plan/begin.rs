@@ -10,6 +10,7 @@ use nightshift::{
     config::{Means, SecretName},
     kind::DatabaseState,
     ledger::rotation::{BackOff, Order, Secret, Stage, Turn, Why},
+    report::rotation::Unrollable,
 };
 
 use super::{JOINS_WITHIN, One, Plan, Step, View, Wait, after};
@@ -94,9 +95,11 @@ fn why(view: &View<'_>, one: &One<'_>) -> Result<Why, Option<Wait>> {
     {
         return if matches!(one.described.means(), Some(Means::External)) {
             // Nobody but its issuer makes it: what was asked for is to roll who reads it.
-            written(one, entry, seen).ok_or(Some(Wait::Age {
-                at: due(one, view.now),
-            }))
+            written(one, entry, seen).ok_or_else(|| {
+                Some(Wait::Age {
+                    at: due(one, view.now),
+                })
+            })
         } else {
             Ok(Why::Asked(asked.clone()))
         };
@@ -207,9 +210,14 @@ fn of_readers(view: &View<'_>, one: &One<'_>, why: &Why, estate: &str) -> Option
         if service.tag.as_deref() != Some(estate) {
             return Some(Wait::ServiceConsent { service: name() });
         }
-        if reader.controller == Controller::External {
-            return Some(Wait::Unrollable { service: name() });
-        }
+        let is_open = match &reader.controller {
+            Controller::Ecs => false,
+            Controller::CodeDeploy(Ok(group)) => {
+                group.attempt.as_ref().is_some_and(|it| it.is_open)
+            }
+            Controller::CodeDeploy(Err(why)) => return Some(unrollable(name(), *why)),
+            Controller::External => return Some(unrollable(name(), Unrollable::External)),
+        };
         let mut pinned = reader.reads.iter().filter(|read| read.is_of(one.name));
         if let Some(version) = pinned.find_map(|read| read.pinned.clone()) {
             return Some(Wait::Pinned {
@@ -225,7 +233,7 @@ fn of_readers(view: &View<'_>, one: &One<'_>, why: &Why, estate: &str) -> Option
                 until: owner.until,
             });
         }
-        if !service.is_steady() || service.older > 0 {
+        if is_open || !service.is_steady() || service.older > 0 {
             return Some(Wait::Service { service: name() });
         }
         if takes_turns && !has_newest(reader, one) {
@@ -233,6 +241,10 @@ fn of_readers(view: &View<'_>, one: &One<'_>, why: &Why, estate: &str) -> Option
         }
     }
     None
+}
+
+fn unrollable(service: String, why: Unrollable) -> Wait {
+    Wait::Unrollable { service, why }
 }
 
 /// Whether two users take turns, of which one must be nobody's before it gets another password.
@@ -259,6 +271,11 @@ fn of_database(view: &View<'_>, one: &One<'_>) -> Option<Wait> {
         Means::RdsMaster { database } => database,
         Means::Atlas { .. } | Means::Random { .. } | Means::External => return None,
     };
+    is_available(view, name)
+}
+
+/// That a database is not available, if so.
+pub(super) fn is_available(view: &View<'_>, name: &str) -> Option<Wait> {
     let state = match view.snapshot.databases.get(name) {
         Some(Ok(DatabaseState::Available)) => return None,
         Some(Ok(state)) => Some(*state),

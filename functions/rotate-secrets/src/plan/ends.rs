@@ -2,7 +2,7 @@
 //! have what is in use now.
 
 use nightshift::{
-    config::SecretName,
+    config::{Means, Secret as Described, SecretName},
     ledger::rotation::{self, Cause, Secret, Turn, Why},
     report::{
         Count,
@@ -74,6 +74,9 @@ fn rotated_one(view: &View<'_>, turn: &Turn, secret: &Secret) -> Rotated {
     let current = secret.current.as_ref();
     let described = view.rotator.rotate.secrets.get(&secret.name);
     let since = current.map_or(view.now, |current| current.at);
+    // A master user has one password: the former one died with the turn.
+    let means = described.and_then(Described::means);
+    let is_alone = matches!(means, Some(Means::RdsMaster { .. }));
     Rotated {
         secret: secret.name.clone(),
         version: current
@@ -81,7 +84,7 @@ fn rotated_one(view: &View<'_>, turn: &Turn, secret: &Secret) -> Rotated {
             .unwrap_or_default(),
         former: match &secret.former {
             None => Former::Theirs,
-            Some(_) if is_leaked(turn) => Former::Ended,
+            Some(_) if is_leaked(turn) || is_alone => Former::Ended,
             Some(rotation::Former { ends: Some(at), .. }) => Former::Ends { at: *at },
             Some(_) => Former::UntilNext,
         },

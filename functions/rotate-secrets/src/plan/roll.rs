@@ -3,11 +3,13 @@
 //! matter: tasks read their secrets when they start. So a death after the call, or a deploy in between,
 //! costs nothing.
 
+mod blue_green;
+
 use jiff::{SignedDuration, Timestamp};
 use nightshift::kind::Rollout;
 
 use super::after;
-use crate::snapshot::Reader;
+use crate::snapshot::{Controller, Reader};
 
 /// How far a service is with what was published at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,14 +31,19 @@ pub enum Rolled {
     },
 }
 
-/// How far a service is with what was published at `since`.
+/// How far a service is with what was published at `since`. To the last, where also tasks without
+/// traffic must be gone: they hold what leaked.
 #[must_use]
 pub fn rolled(
     reader: &Reader,
     since: Timestamp,
     patience: SignedDuration,
     now: Timestamp,
+    to_the_last: bool,
 ) -> Rolled {
+    if let Controller::CodeDeploy(Ok(group)) = &reader.controller {
+        return blue_green::rolled(reader, group, since, patience, now, to_the_last);
+    }
     let service = &reader.service;
     let Some(deployment) = &service.deployment else {
         // Nothing that could hold an old value, and nothing that could be replaced.

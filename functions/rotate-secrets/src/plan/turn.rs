@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use nightshift::{
+    config::Means,
     kind::Arn,
     ledger::{
         Owner, VERSION,
@@ -15,10 +16,10 @@ use nightshift::{
 };
 
 use super::{
-    BACK_OFF, FUNCTION, KEEP_OFF, Plan, Step, View, Wait, after, asked_back, ends,
+    BACK_OFF, FUNCTION, KEEP_OFF, Plan, Step, View, Wait, after, asked_back, begin, ends,
     roll::{Rolled, rolled},
 };
-use crate::snapshot::{Reader, Seen};
+use crate::snapshot::{Controller, Reader, Seen};
 
 /// Takes up a turn where it stands.
 pub(super) fn go_on(view: &View<'_>, plan: &mut Plan) {
@@ -74,7 +75,10 @@ fn next(view: &View<'_>, secret: &Secret, turn: &Turn) -> Next {
         // The put was never made, and the value is gone with whoever had it in memory.
         Stage::Tested if seen.newest.version == turn.from.version => made(view, secret, turn),
         Stage::Tested => given_up(view, secret, written(seen)),
-        Stage::Reverting => Next::Step(Step::PutBack(Box::new(secret.clone()))),
+        Stage::Reverting => match of_master(view, secret) {
+            Some(wait) => Next::Wait(wait),
+            None => Next::Step(Step::PutBack(Box::new(secret.clone()))),
+        },
         // What somebody wrote since would be rolled out with it.
         Stage::Published | Stage::Reverted if is_overwritten(seen, turn) => {
             given_up(view, secret, written(seen))
@@ -93,17 +97,33 @@ fn expected(turn: &Turn) -> &str {
 /// patience.
 fn made(view: &View<'_>, secret: &Secret, turn: &Turn) -> Next {
     if let Some(cause) = asked_back(secret) {
-        return given_up(view, secret, cause);
+        return match turn.cause {
+            // The database may have a password by now that nobody knows.
+            Some(Cause::Unproven { .. }) => save(to_revert(view, secret, &cause)),
+            _ => given_up(view, secret, cause),
+        };
     }
     let patience = view.rotator.rotate.patience.get();
     if view.now > after(turn.began, patience) {
-        let cause = turn.cause.clone().unwrap_or(Cause::Refused {
+        let cause = turn.cause.clone().unwrap_or_else(|| Cause::Refused {
             action: "make".to_owned(),
             code: "timeout".to_owned(),
         });
         return given_up(view, secret, cause);
     }
-    Next::Step(Step::Make(Box::new(secret.clone())))
+    match of_master(view, secret) {
+        Some(wait) => Next::Wait(wait),
+        None => Next::Step(Step::Make(Box::new(secret.clone()))),
+    }
+}
+
+/// What the database says against setting its master password now: while it sets one, it takes no other.
+fn of_master(view: &View<'_>, secret: &Secret) -> Option<Wait> {
+    let described = view.rotator.rotate.secrets.get(&secret.name)?;
+    match described.means()? {
+        Means::RdsMaster { database } => begin::is_available(view, database),
+        _ => None,
+    }
 }
 
 /// Whether the newest version is the one that this turn made.
@@ -174,6 +194,7 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
         return;
     }
     let goes_back = open.iter().any(|(_, turn)| turn.goes_back());
+    let to_the_last = open.iter().any(|(_, turn)| is_leaked(turn));
     for reader in &view.snapshot.readers {
         let Some(since) = since(reader, open) else {
             continue;
@@ -190,7 +211,7 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
         let waits = || Wait::Rolling {
             service: reader.service.name.clone(),
         };
-        match rolled(reader, since, patience, view.now) {
+        match rolled(reader, since, patience, view.now, to_the_last) {
             Rolled::Yes => continue,
             state if is_hopeless(view, open, &state) => {
                 plan.matters.push(Rotation::NotSteady {
@@ -283,7 +304,7 @@ fn back(view: &View<'_>, open: &[(&Secret, &Turn)]) -> Option<Cause> {
     view.snapshot.readers.iter().find_map(|reader| {
         let since = since(reader, open)?;
         let service = reader.service.name.clone();
-        match rolled(reader, since, patience, view.now) {
+        match rolled(reader, since, patience, view.now, false) {
             Rolled::Failed { deployment } => Some(Cause::Deployment {
                 service,
                 deployment,
@@ -301,14 +322,20 @@ pub(super) fn is_leaked(turn: &Turn) -> bool {
 /// Everything that the turn published goes back, so that services find what they had.
 fn send_back(view: &View<'_>, open: &[(&Secret, &Turn)], cause: &Cause, plan: &mut Plan) {
     for (secret, _) in open.iter().filter(|(_, turn)| !turn.goes_back()) {
-        let mut secret = (*secret).clone();
-        secret.asked = None;
-        reach(&mut secret, Stage::Reverting, view.now, |turn| {
-            turn.cause = Some(cause.clone());
-        });
+        let secret = to_revert(view, secret, cause);
         plan.steps.push(Step::Save(Box::new(secret)));
     }
     plan.look_at(view.now);
+}
+
+/// A secret whose former value is to be published again.
+fn to_revert(view: &View<'_>, secret: &Secret, cause: &Cause) -> Secret {
+    let mut secret = secret.clone();
+    secret.asked = None;
+    reach(&mut secret, Stage::Reverting, view.now, |turn| {
+        turn.cause = Some(cause.clone());
+    });
+    secret
 }
 
 /// A turn that came to its end: what it published is in use, or what was before is again.
@@ -348,6 +375,10 @@ fn replace(view: &View<'_>, reader: &Reader, turn: &str) -> Step {
         service: kept_off(view, &reader.service.arn, turn),
         cluster: reader.service.cluster.clone(),
         name: reader.service.name.clone(),
+        group: match &reader.controller {
+            Controller::CodeDeploy(group) => group.clone().ok().map(Box::new),
+            Controller::Ecs | Controller::External => None,
+        },
     }
 }
 

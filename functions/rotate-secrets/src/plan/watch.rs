@@ -3,7 +3,7 @@
 //! anything.
 
 use nightshift::{
-    config::Means,
+    config::{Means, SecretName},
     ledger::rotation::{Former, Published, Secret},
     report::rotation::Rotation,
 };
@@ -83,9 +83,15 @@ fn former(view: &View<'_>, one: &One<'_>, plan: &mut Plan) {
     };
     if view.now < *ends {
         plan.look_at(*ends);
-    } else if !is_in_use(entry, published) {
+    } else if !is_in_use(entry, published) && !lingers(view, one.name) {
         plan.steps.push(Step::End(Box::new(entry.clone())));
     }
+}
+
+/// Whether a task from before may still hold it: `CodeDeploy` keeps them without traffic for a while.
+fn lingers(view: &View<'_>, secret: &SecretName) -> bool {
+    let mut readers = view.snapshot.readers_of(secret);
+    view.snapshot.unread.is_some() || readers.any(|reader| reader.service.older > 0)
 }
 
 /// Whether ending a former credential would end the one in use.

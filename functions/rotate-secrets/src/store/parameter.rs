@@ -7,7 +7,7 @@ use aws_sdk_ssm::types::{
 };
 use nightshift::{aws::failure::failure, kind::ROTATE_TAG, report::Failure, timestamp::from_aws};
 
-use super::{CURRENT, Newest, Place, Version, sealed};
+use super::{CURRENT, Newest, PLAIN, Place, Version, sealed};
 use crate::{context::Context, value::Value};
 
 /// `DescribeParameters` takes fifty names in a filter, and answers fifty at once.
@@ -130,7 +130,7 @@ pub(super) async fn read(
         .with_decryption(true)
         .send()
         .await
-        .map_err(|error| sealed(place, action, &error))?;
+        .map_err(|error| sealed(place, action, &error, &PLAIN))?;
     let version = answer
         .parameter
         .and_then(|one| Some((one.version.to_string(), Value::new(one.value?))));
@@ -159,7 +159,7 @@ pub(super) async fn older_with(
             .set_next_token(next)
             .send()
             .await
-            .map_err(|error| sealed(place, "ssm:GetParameterHistory", &error))?;
+            .map_err(|error| sealed(place, "ssm:GetParameterHistory", &error, &PLAIN))?;
         for one in page.parameters.unwrap_or_default() {
             let number = one.version;
             let Some(text) = one.value.map(Value::new) else {
@@ -244,7 +244,7 @@ async fn write(
     let answer = call
         .send()
         .await
-        .map_err(|error| sealed(place, "ssm:PutParameter", &error))?;
+        .map_err(|error| sealed(place, "ssm:PutParameter", &error, &PLAIN))?;
     Ok(answer.version.to_string())
 }
 

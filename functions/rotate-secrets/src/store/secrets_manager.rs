@@ -7,7 +7,7 @@ use aws_sdk_secretsmanager::{
 use jiff::Timestamp;
 use nightshift::{aws::failure::failure, kind::ROTATE_TAG, report::Failure, timestamp::from_aws};
 
-use super::{Newest, Place, Version, sealed};
+use super::{Newest, PLAIN, Place, Version, sealed};
 use crate::{context::Context, value::Value};
 
 const STAGE: &str = "AWSCURRENT";
@@ -104,7 +104,7 @@ pub(super) async fn read(
         .set_version_id(version.map(str::to_owned))
         .send()
         .await
-        .map_err(|error| sealed(place, action, &error))?;
+        .map_err(|error| sealed(place, action, &error, &PLAIN))?;
     match (answer.version_id, answer.secret_string) {
         (Some(id), Some(text)) => Ok(Version {
             id,
@@ -158,7 +158,7 @@ pub(super) async fn put(
         .client_request_token(token)
         .send()
         .await
-        .map_err(|error| sealed(place, action, &error))?;
+        .map_err(|error| sealed(place, action, &error, &PLAIN))?;
     let id = answer.version_id;
     id.ok_or_else(|| place.failure(action, "response", "Secrets Manager names no version"))
 }

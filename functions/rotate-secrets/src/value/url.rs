@@ -173,14 +173,33 @@ impl Url {
     /// # Errors
     /// When user or password is empty, and when it does not read back as it should.
     pub fn with_credentials(&self, user: &str, password: &Value) -> Result<Self, UrlError> {
+        // Three bytes are the most that one byte is encoded in.
+        let mut encoded = Zeroizing::new(String::with_capacity(3 * user.len()));
+        escape::encode(user, &mut encoded);
+        self.replaced(&encoded, user, password)
+    }
+
+    /// The same URL with another password, every other byte as it was: the user's as well.
+    ///
+    /// # Errors
+    /// When the password is empty, and when it does not read back as it should.
+    pub fn with_password(&self, password: &Value) -> Result<Self, UrlError> {
+        let userinfo = self.text.expose().get(self.userinfo.clone());
+        let user = userinfo.and_then(|it| it.split_once(':'));
+        let (encoded, _) = user.ok_or(UrlError::NotReproduced)?;
+        self.replaced(encoded, &self.user, password)
+    }
+
+    /// With this user, encoded so, and this password. Parsed back and compared.
+    fn replaced(&self, encoded: &str, user: &str, password: &Value) -> Result<Self, UrlError> {
         let old = self.text.expose();
         let broken = UrlError::NotReproduced;
         let before = old.get(..self.userinfo.start).ok_or(broken)?;
         let after = old.get(self.userinfo.end..).ok_or(broken)?;
-        let room = old.len() + 3 * (user.len() + password.expose().len()) + 1;
+        let room = old.len() + encoded.len() + 3 * password.expose().len() + 1;
         let mut text = Zeroizing::new(String::with_capacity(room));
         text.push_str(before);
-        escape::encode(user, &mut text);
+        text.push_str(encoded);
         text.push(':');
         escape::encode(password.expose(), &mut text);
         text.push_str(after);

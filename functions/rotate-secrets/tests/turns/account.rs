@@ -37,7 +37,14 @@ rotate:
 ";
 
 /// Everything that the function may have to do.
-pub(crate) const ACTIONS: [&str; 24] = [
+pub(crate) const ACTIONS: [&str; 33] = [
+    "codedeploy:BatchGetDeploymentGroups",
+    "codedeploy:CreateDeployment",
+    "codedeploy:GetDeployment",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:ListApplications",
+    "codedeploy:ListDeploymentGroups",
+    "codedeploy:RegisterApplicationRevision",
     "dynamodb:DeleteItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
@@ -50,6 +57,8 @@ pub(crate) const ACTIONS: [&str; 24] = [
     "ecs:UpdateService",
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
+    "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
     "secretsmanager:ListSecretVersionIds",

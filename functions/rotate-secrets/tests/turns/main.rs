@@ -8,7 +8,9 @@
 )]
 
 mod account;
+mod code_deploy;
 mod database;
+mod engine;
 mod failing;
 mod foreign;
 mod killed;
@@ -16,6 +18,7 @@ mod killed;
 mod line;
 #[path = "../../../explain-rollback/tests/explained/log.rs"]
 mod log;
+mod master;
 mod orders;
 mod permissions;
 mod secrecy;

@@ -6,9 +6,18 @@ use crate::{
 };
 
 /// What a turn of the key does not need.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 17] = [
+    "codedeploy:BatchGetDeploymentGroups",
+    "codedeploy:CreateDeployment",
+    "codedeploy:GetDeployment",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:ListApplications",
+    "codedeploy:ListDeploymentGroups",
+    "codedeploy:RegisterApplicationRevision",
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
+    "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
     "secretsmanager:ListSecretVersionIds",

@@ -18,7 +18,7 @@ use nightshift_cloud::{
 };
 use rotate_secrets::{
     context::{Function, Reach, Settings},
-    dial::{Dial, Network},
+    dial::Dial,
     handle::handle,
 };
 use serde_json::{Value, json};
@@ -26,6 +26,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     account::{ESTATE, FUNCTION, KEY, TABLE, role, service_arn, world},
+    engine::Engine,
     line::Line,
     log::Log,
 };
@@ -95,9 +96,10 @@ impl Stage {
 
     pub(crate) fn set(world: World) -> Self {
         let next_tick = later(world.now, 60 - world.now.as_second().rem_euclid(60));
+        let line = Line::to(world);
         Self {
-            line: Line::to(world),
-            dial: Arc::new(Network::default()),
+            dial: Arc::new(Engine::on(line.clone())),
+            line,
             ended: Vec::new(),
             checkpoints: None,
             doubled: false,
@@ -127,6 +129,12 @@ impl Stage {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.line.clock().now()
+    }
+
+    /// A new process with another way to databases.
+    pub(crate) fn anew(&mut self, dial: Arc<dyn Dial>) {
+        self.dial = dial;
+        self.process = None;
     }
 
     fn function(&mut self) -> Rc<Function> {

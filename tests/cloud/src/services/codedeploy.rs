@@ -1,6 +1,8 @@
 //! Blue/green deployments of ECS services: a second task set is filled, gets the traffic, and the first
 //! one goes after a while; or it never becomes healthy, and everything stays as it was.
 
+mod create;
+mod groups;
 mod read;
 mod run;
 
@@ -15,6 +17,7 @@ use crate::{
     world::{ACCOUNT, REGION, What, World},
 };
 
+pub use create::from_s3;
 pub use run::deploy;
 pub(in crate::services) use run::{look, rang};
 
@@ -88,6 +91,8 @@ pub struct Deployment {
     pub of: (String, String),
     /// The ARN of the task definition that it brings.
     pub task_definition: String,
+    /// The revision that it was asked for with, where that was by the API.
+    revision: Option<serde_json::Value>,
     /// `Created`, `InProgress`, `Succeeded`, `Failed`, `Stopped`.
     pub status: &'static str,
     /// `user`, or `codeDeployRollback`.
@@ -232,13 +237,36 @@ impl Service for CodeDeployService {
             || group_arn("*", "*"),
             |(application, group)| group_arn(&application, &group),
         );
-        vec![Demand::new(action, resource, &Tags::new())]
+        let application = call.text("applicationName").unwrap_or("*");
+        let none = Tags::new();
+        match call.operation.as_str() {
+            // What else a deployment is refused without, as users report it.
+            // https://github.com/aws-actions/amazon-ecs-deploy-task-definition#permissions
+            "CreateDeployment" => {
+                let config = format!("arn:aws:codedeploy:{REGION}:{ACCOUNT}:deploymentconfig:*");
+                let register = "codedeploy:RegisterApplicationRevision";
+                vec![
+                    Demand::new(action, resource, &none),
+                    Demand::new("codedeploy:GetDeploymentConfig", config, &none),
+                    Demand::new(register, application_arn(application), &none),
+                ]
+            }
+            "ListApplications" => vec![Demand::new(action, "*", &none)],
+            "ListDeploymentGroups" => {
+                vec![Demand::new(action, application_arn(application), &none)]
+            }
+            _ => vec![Demand::new(action, resource, &none)],
+        }
     }
 
     fn answer(&self, world: &mut World, call: &Call) -> Outcome {
         match call.operation.as_str() {
             "GetDeployment" => read::get(world, call),
-            "GetDeploymentGroup" => read::group(world, call),
+            "GetDeploymentGroup" => groups::get(world, call),
+            "BatchGetDeploymentGroups" => groups::get_all(world, call),
+            "ListApplications" => Ok(groups::applications(world)),
+            "ListDeploymentGroups" => groups::list(world, call),
+            "CreateDeployment" => create::create(world, call),
             "ListDeployments" => read::list(world, call),
             "ListDeploymentTargets" => read::list_targets(world, call),
             "BatchGetDeploymentTargets" => read::targets(world, call),

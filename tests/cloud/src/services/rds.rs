@@ -17,6 +17,7 @@ mod change;
 mod database;
 mod failover;
 mod life;
+mod master;
 mod modify;
 mod read;
 mod refuse;
@@ -30,6 +31,7 @@ pub use change::{create_cluster, create_instance, delete};
 pub use database::{Cluster, Database, Instance, NewCluster, NewInstance, Scaling, Shape, serves};
 pub use failover::fail_over;
 pub use life::{Happening, set_status, start, stop};
+pub use master::Master;
 
 /// The service.
 pub const SERVICE: RdsService = RdsService;
@@ -46,6 +48,7 @@ pub struct Rds {
     lost_keys: BTreeSet<String>,
     failing_stops: BTreeSet<String>,
     failing_failovers: BTreeSet<String>,
+    failing_resets: BTreeSet<String>,
     turns: u64,
 }
 
@@ -91,6 +94,16 @@ impl Rds {
     /// Lets the next failover of a cluster fail: its writer writes on.
     pub fn fail_next_failover(&mut self, arn: &str) {
         self.failing_failovers.insert(arn.to_owned());
+    }
+
+    /// Whether new master passwords of a database are lost from now on: after the time that they take
+    /// it has the one from before.
+    pub fn fail_resets(&mut self, arn: &str, fail: bool) {
+        if fail {
+            self.failing_resets.insert(arn.to_owned());
+        } else {
+            self.failing_resets.remove(arn);
+        }
     }
 
     /// The ARN of the cluster that an instance, by its name, is a member of.

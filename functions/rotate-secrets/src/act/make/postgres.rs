@@ -42,6 +42,7 @@ pub(super) async fn make(
     Ok(Made {
         value: new.into_text(),
         user: Some(inactive.user().to_owned()),
+        at_stake: None,
     })
 }
 

@@ -41,5 +41,9 @@ pub(super) async fn make(
         let copied = store::copy_to(act.context, &previous, kept, &ground.place, &id).await;
         copied.map_err(|failure| Trouble::new("set", failure))?;
     }
-    Ok(Made { value, user: None })
+    Ok(Made {
+        value,
+        user: None,
+        at_stake: None,
+    })
 }

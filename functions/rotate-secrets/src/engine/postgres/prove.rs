@@ -104,7 +104,29 @@ pub async fn test(url: &Url, tls: &Tls, proof: &Proof<'_>) -> Result<(), Error> 
     proven
 }
 
+/// Connects, and looks whether the server has logged in who it should.
+///
+/// # Errors
+/// When it does not connect, or as somebody else.
+pub async fn connect(url: &Url, tls: &Tls, limit: Duration) -> Result<(), Error> {
+    let session = Session::user(url, tls, limit).await?;
+    let action = Action::Test(url.user().to_owned());
+    let connected = session.within(action, session.is_who_it_says(url)).await;
+    session.close().await;
+    connected
+}
+
 impl Session {
+    async fn is_who_it_says(&self, url: &Url) -> Result<(), Cause> {
+        let asked = "SELECT session_user::text AS session";
+        let row = self.client().query_typed_one(asked, &[]).await;
+        let row = row.map_err(|error| Cause::of(&error))?;
+        if read::<String>(&row, "session")? != url.user() {
+            return Err(Cause::SomebodyElse);
+        }
+        Ok(())
+    }
+
     async fn stands(&self, url: &Url, proof: &Proof<'_>) -> Result<(), Cause> {
         let schema = url.schema();
         let row = self

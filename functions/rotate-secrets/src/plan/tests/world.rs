@@ -74,7 +74,7 @@ impl World {
         ];
         set.entries.retain(|arn, _| *arn == arn_of(URL));
         set.entry(URL, |entry| {
-            entry.current = Some(published("0", days_ago(100), Some("a")))
+            entry.current = Some(published("0", days_ago(100), Some("a")));
         });
         let service = |name| Svc {
             name,

@@ -251,3 +251,23 @@ proptest! {
         let _ = url(&format!("mongodb+srv://{text}{tail}"));
     }
 }
+
+#[test]
+fn of_a_new_password_the_user_stays_as_it_was_written() {
+    for (old, wanted) in [
+        (
+            "postgresql://m%61ster:old@db.example.com:5432/app?x=%61#b",
+            "postgresql://m%61ster:n%2Fw@db.example.com:5432/app?x=%61#b",
+        ),
+        ("postgres://a:o:l:d@h", "postgres://a:n%2Fw@h"),
+    ] {
+        let new = url(old).unwrap().with_password(&value("n/w")).unwrap();
+        assert_eq!(new.text().expose(), wanted);
+        assert_eq!(new.password().expose(), "n/w");
+    }
+    let url = url("postgres://a:b@h").unwrap();
+    assert_eq!(
+        url.with_password(&value("")).unwrap_err(),
+        UrlError::NoPassword
+    );
+}

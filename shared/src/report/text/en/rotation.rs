@@ -5,7 +5,7 @@ use crate::{
     kind::DatabaseState,
     ledger::rotation::Cause,
     report::{
-        rotation::{Former, Rotated, Rotation, Wait},
+        rotation::{Former, Rotated, Rotation, Unrollable, Wait},
         text::{
             LISTED, PERSON, Told, brief_secret,
             en::{English, because, code, counted, duration, names, person},
@@ -15,6 +15,7 @@ use crate::{
 };
 
 impl English<'_> {
+    #[allow(clippy::too_many_lines, reason = "one arm for each news")]
     pub(in crate::report::text) fn rotation(&self, told: &Rotation) -> Told {
         let estate = self.estate();
         match told {
@@ -44,6 +45,22 @@ impl English<'_> {
                 (
                     format!(
                         "⚠️ {estate}: the replacement of {} was undone (users not affected, needs you)",
+                        briefly(secrets)
+                    ),
+                    lines,
+                )
+            }
+            Rotation::GivenUp {
+                secrets,
+                cause: cause @ Cause::Unproven { .. },
+                again_at,
+            } => {
+                let mut lines = vec![sentence(cause)];
+                lines.extend(mend(cause));
+                lines.extend(self.not_by_itself(secrets, *again_at));
+                (
+                    format!(
+                        "🚨 {estate}: {} may not work any more (users may be affected, needs you now)",
                         briefly(secrets)
                     ),
                     lines,
@@ -331,10 +348,24 @@ impl English<'_> {
                 "{} has tasks from before the newest version was written, which may hold the other credential. Roll it, or put the value back that its tasks have.",
                 code(service)
             ),
-            Wait::Unrollable { service } => format!(
-                "{} is deployed by an external controller, whom nobody can ask to replace its tasks.",
-                code(service)
-            ),
+            Wait::Unrollable { service, why } => match why {
+                Unrollable::External => format!(
+                    "{} is deployed by an external controller, whom nobody can ask to replace its tasks.",
+                    code(service)
+                ),
+                Unrollable::NoGroup => format!(
+                    "{} is deployed by CodeDeploy, and no deployment group there names it.",
+                    code(service)
+                ),
+                Unrollable::SeveralGroups => format!(
+                    "Several deployment groups of CodeDeploy name {}: leave one of them.",
+                    code(service)
+                ),
+                Unrollable::NeverDeployed => format!(
+                    "CodeDeploy has never deployed {}, so there is nothing to deploy again: deploy it once.",
+                    code(service)
+                ),
+            },
             Wait::Pinned { service, version } => format!(
                 "{} reads version {} for ever: leave the version out of its task definition.",
                 code(service),
@@ -417,6 +448,14 @@ fn sentence(cause: &Cause) -> String {
             code(action),
             code(why)
         ),
+        Cause::Unproven {
+            database,
+            code: why,
+        } => format!(
+            "A new master password was sent to {} and did not prove itself ({}): the stored value may not be the database's any more.",
+            code(database),
+            code(why)
+        ),
         Cause::Written { by } => format!("{} wrote the secret meanwhile.", person(by)),
     }
 }
@@ -431,6 +470,9 @@ fn mend(cause: &Cause) -> Option<String> {
         }
         Cause::Refused { .. } => {
             "docs/rotation.md says what each code means and which permission or setting it takes."
+        }
+        Cause::Unproven { .. } => {
+            "Try the stored value. If it is refused, rotate once more, or set it in RDS by hand to what is stored; docs/rotation.md says how."
         }
         Cause::Written { .. } => "See who else writes it, and leave that to one of the two.",
         Cause::Asked { .. } => return None,

@@ -5,7 +5,7 @@ use crate::{
     kind::DatabaseState,
     ledger::rotation::Cause,
     report::{
-        rotation::{Former, Rotated, Rotation, Wait},
+        rotation::{Former, Rotated, Rotation, Unrollable, Wait},
         text::{
             LISTED, PERSON, Told, brief_secret,
             ja::{Japanese, because, code, duration, names, person},
@@ -15,6 +15,7 @@ use crate::{
 };
 
 impl Japanese<'_> {
+    #[allow(clippy::too_many_lines, reason = "one arm for each news")]
     pub(in crate::report::text) fn rotation(&self, told: &Rotation) -> Told {
         let estate = self.estate();
         match told {
@@ -48,6 +49,22 @@ impl Japanese<'_> {
                 (
                     format!(
                         "⚠️ {estate} の {} の交換を元に戻しました(利用者への影響なし、対応が必要です)",
+                        briefly(secrets)
+                    ),
+                    lines,
+                )
+            }
+            Rotation::GivenUp {
+                secrets,
+                cause: cause @ Cause::Unproven { .. },
+                again_at,
+            } => {
+                let mut lines = vec![sentence(cause)];
+                lines.extend(mend(cause));
+                lines.extend(self.not_by_itself(secrets, *again_at));
+                (
+                    format!(
+                        "🚨 {estate}: {} はもう使えないおそれがあります(利用者に影響するおそれがあります。すぐに対応が必要です)",
                         briefly(secrets)
                     ),
                     lines,
@@ -328,10 +345,24 @@ impl Japanese<'_> {
                 "{} には最新の版より前に起動したタスクがあり、もう一方の認証情報を使っているおそれがあります。入れ替えるか、タスクが使っている値に戻してください。",
                 code(service)
             ),
-            Wait::Unrollable { service } => format!(
-                "{} は外部のコントローラーがデプロイするため、タスクの入れ替えを頼めません。",
-                code(service)
-            ),
+            Wait::Unrollable { service, why } => match why {
+                Unrollable::External => format!(
+                    "{} は外部のコントローラーがデプロイするため、タスクの入れ替えを頼めません。",
+                    code(service)
+                ),
+                Unrollable::NoGroup => format!(
+                    "{} は CodeDeploy がデプロイしますが、対応するデプロイグループがありません。",
+                    code(service)
+                ),
+                Unrollable::SeveralGroups => format!(
+                    "{} に対応する CodeDeploy のデプロイグループが複数あります。1 つにしてください。",
+                    code(service)
+                ),
+                Unrollable::NeverDeployed => format!(
+                    "{} は CodeDeploy で一度もデプロイされておらず、同じ内容をデプロイし直せません。一度デプロイしてください。",
+                    code(service)
+                ),
+            },
             Wait::Pinned { service, version } => format!(
                 "{} は版 {} を固定で読み込みます。タスク定義から版の指定を外してください。",
                 code(service),
@@ -405,6 +436,14 @@ fn sentence(cause: &Cause) -> String {
             code(action),
             code(why)
         ),
+        Cause::Unproven {
+            database,
+            code: why,
+        } => format!(
+            "{} に新しいマスターパスワードを設定しましたが、接続を確認できませんでした({})。保存されている値では、もう接続できないおそれがあります。",
+            code(database),
+            code(why)
+        ),
         Cause::Written { by } => format!("途中で {} が値を書き込みました。", person(by)),
     }
 }
@@ -418,6 +457,9 @@ fn mend(cause: &Cause) -> Option<String> {
             "新しいタスクが何を待っているかを確認してください(容量、ヘルスチェック、停止しないタスク)。許す時間は設定の `patience` です。"
         }
         Cause::Refused { .. } => "コードの意味と必要な権限・設定は docs/rotation.md にあります。",
+        Cause::Unproven { .. } => {
+            "保存されている値で接続してみてください。拒否されたら、もう一度交換するか、保存されている値を RDS に手で設定してください。手順は docs/rotation.md にあります。"
+        }
         Cause::Written { .. } => "ほかに書き込むものを確かめ、どちらか一方に任せてください。",
         Cause::Asked { .. } => return None,
     };

@@ -7,7 +7,7 @@ use crate::{
     ledger::rotation::Cause,
     report::{
         Count, News,
-        rotation::{Former, Rotated, Rotation, Wait},
+        rotation::{Former, Rotated, Rotation, Unrollable, Wait},
         text::samples::one_of_each,
     },
 };
@@ -63,6 +63,10 @@ fn causes() -> Vec<Cause> {
         Cause::Written {
             by: "terraform".to_owned(),
         },
+        Cause::Unproven {
+            database: "main".to_owned(),
+            code: "28P01".to_owned(),
+        },
     ]
 }
 
@@ -89,7 +93,11 @@ one_of_each! {
         until: at("2026-11-24T09:00:00+09:00"),
     };
     OlderTasks: Wait::OlderTasks { service: web() };
-    Unrollable: Wait::Unrollable { service: web() };
+    Unrollable:
+        Wait::Unrollable { service: web(), why: Unrollable::External },
+        Wait::Unrollable { service: web(), why: Unrollable::NoGroup },
+        Wait::Unrollable { service: web(), why: Unrollable::SeveralGroups },
+        Wait::Unrollable { service: web(), why: Unrollable::NeverDeployed };
     Pinned: Wait::Pinned { service: web(), version: "5".to_owned() };
     ReadByServices: Wait::ReadByServices { services: vec![web()] };
     Unread: Wait::Unread;
@@ -140,7 +148,7 @@ one_of_each! {
             Some("tanaka"),
         );
     Reverted: reverted(causes()[0].clone()), reverted(causes()[1].clone()), reverted(causes()[2].clone());
-    GivenUp: given_up(causes()[3].clone()), given_up(causes()[4].clone());
+    GivenUp: given_up(causes()[3].clone()), given_up(causes()[4].clone()), given_up(causes()[5].clone());
     NotSteady: Rotation::NotSteady {
         secrets: vec![url()],
         service: web(),

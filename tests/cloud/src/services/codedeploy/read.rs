@@ -9,7 +9,7 @@ use crate::{
     world::World,
 };
 
-fn millis(at: jiff::Timestamp) -> Value {
+pub(super) fn millis(at: jiff::Timestamp) -> Value {
     #[allow(clippy::cast_precision_loss, reason = "milliseconds fit for ages")]
     let seconds = at.as_millisecond() as f64 / 1000.0;
     json!(seconds)
@@ -22,29 +22,6 @@ pub(super) fn get(world: &World, call: &Call) -> Outcome {
     Ok(json!({ "deploymentInfo": info(deployment, group) }))
 }
 
-/// <https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_GetDeploymentGroup.html>
-pub(super) fn group(world: &World, call: &Call) -> Outcome {
-    let text = |name: &str| call.text(name).unwrap_or_default().to_owned();
-    let (application, name) = (text("applicationName"), text("deploymentGroupName"));
-    let groups = &world.codedeploy.groups;
-    if !groups.keys().any(|(known, _)| *known == application) {
-        let words = format!("No application found for name: {application}");
-        return Err(Fault::client("ApplicationDoesNotExistException", words));
-    }
-    let Some(group) = groups.get(&(application, name.clone())) else {
-        let words = format!("No Deployment Group found for name: {name}");
-        return Err(Fault::client("DeploymentGroupDoesNotExistException", words));
-    };
-    let (cluster, service) = group.place();
-    Ok(json!({ "deploymentGroupInfo": {
-        "applicationName": group.application,
-        "deploymentGroupName": group.name,
-        "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
-        "computePlatform": "ECS",
-        "ecsServices": [{ "clusterName": cluster, "serviceName": service }],
-    } }))
-}
-
 fn info(deployment: &Deployment, group: Option<&Group>) -> Value {
     let (application, name) = &deployment.of;
     let count = |statuses: &[&str]| u8::from(statuses.contains(&deployment.status));
@@ -55,15 +32,16 @@ fn info(deployment: &Deployment, group: Option<&Group>) -> Value {
             "Properties": { "TaskDefinition": deployment.task_definition },
         } }],
     });
+    let made = json!({
+        "revisionType": "AppSpecContent",
+        "appSpecContent": { "content": content.to_string() },
+    });
     let mut shown = json!({
         "applicationName": application,
         "deploymentGroupName": name,
         "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
         "deploymentId": deployment.id,
-        "revision": {
-            "revisionType": "AppSpecContent",
-            "appSpecContent": { "content": content.to_string() },
-        },
+        "revision": deployment.revision.as_ref().unwrap_or(&made),
         "status": deployment.status,
         "createTime": millis(deployment.created_at),
         "startTime": millis(deployment.created_at),

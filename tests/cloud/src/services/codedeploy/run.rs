@@ -80,6 +80,7 @@ fn fresh(world: &World, group: &Group, definition: &str) -> Deployment {
         id: id_of(&format!("{of:?} {} {number}", world.now)),
         of,
         task_definition: definition.to_owned(),
+        revision: None,
         status: "InProgress",
         creator: "user",
         created_at: world.now,

@@ -233,6 +233,58 @@ fn deployments_are_listed_by_group_and_status() {
 }
 
 #[test]
+fn what_was_deployed_last_is_deployed_again_by_the_api_one_at_a_time() {
+    let (mut world, arn) = estate();
+    let first = release(&mut world);
+    let of = json!({ "applicationName": "point", "deploymentGroupNames": ["app-group", "none"] });
+    let last = |world: &mut World| {
+        let shown = ask(world, "BatchGetDeploymentGroups", of.clone()).unwrap();
+        let groups = shown["deploymentGroupsInfo"].as_array().unwrap().clone();
+        assert_eq!(groups.len(), 1, "what is not there is left out");
+        let id = |which: &str| groups[0][which]["deploymentId"].clone();
+        (
+            id("lastSuccessfulDeployment"),
+            id("lastAttemptedDeployment"),
+        )
+    };
+    assert_eq!(last(&mut world), (Value::Null, json!(first)));
+    let revision = info(&mut world, &first)["revision"].clone();
+    let again = json!({
+        "applicationName": "point", "deploymentGroupName": "app-group", "revision": revision,
+    });
+    let refused = ask(&mut world, "CreateDeployment", again.clone()).unwrap_err();
+    assert_eq!(refused.code, "DeploymentLimitExceededException");
+    pass(&mut world, 5000);
+    assert_eq!(last(&mut world), (json!(first), json!(first)));
+    let second = ask(&mut world, "CreateDeployment", again).unwrap()["deploymentId"].clone();
+    assert_eq!(last(&mut world), (json!(first), second.clone()));
+    pass(&mut world, 5000);
+    assert_eq!(
+        info(&mut world, second.as_str().unwrap())["revision"],
+        revision
+    );
+    let service = world.ecs.service(&arn).unwrap();
+    assert!(service.task_definition().ends_with("app:2"));
+    assert_eq!(service.running(), 2);
+    let nothing = json!({ "applicationName": "point", "deploymentGroupName": "app-group" });
+    let refused = ask(&mut world, "CreateDeployment", nothing).unwrap_err();
+    assert_eq!(refused.code, "RevisionRequiredException");
+}
+
+#[test]
+fn applications_and_their_groups_are_listed() {
+    let (mut world, _) = estate();
+    let shown = ask(&mut world, "ListApplications", json!({})).unwrap();
+    assert_eq!(shown["applications"], json!(["point"]));
+    let of = json!({ "applicationName": "point" });
+    let shown = ask(&mut world, "ListDeploymentGroups", of).unwrap();
+    assert_eq!(shown["deploymentGroups"], json!(["app-group"]));
+    let nobody = json!({ "applicationName": "nobody" });
+    let refused = ask(&mut world, "ListDeploymentGroups", nobody).unwrap_err();
+    assert_eq!(refused.code, "ApplicationDoesNotExistException");
+}
+
+#[test]
 fn a_world_at_rest_has_nothing_of_it_on_its_agenda() {
     let (mut world, _) = estate();
     release(&mut world);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::Master;
 use crate::call::Tags;
 
 /// An instance or a cluster.
@@ -29,6 +30,8 @@ pub struct Database {
     pub maintenance_window: String,
     /// When AWS starts it again, while it is stopping or stopped.
     pub restart_at: Option<Timestamp>,
+    /// Who owns it, and where it answers. Members have their cluster's.
+    pub master: Master,
     /// What only instances, or only clusters, have.
     pub shape: Shape,
     /// Which change of its status was the latest: what was planned for an earlier one is void.
@@ -182,6 +185,8 @@ pub struct NewInstance {
     pub backup_days: u32,
     /// `ddd:hh:mm-ddd:hh:mm`, in UTC.
     pub maintenance_window: String,
+    /// Who owns it, and where it answers.
+    pub master: Master,
 }
 
 impl NewInstance {
@@ -200,6 +205,7 @@ impl NewInstance {
             backup_window: BACKUP_WINDOW.to_owned(),
             backup_days: 1,
             maintenance_window: MAINTENANCE_WINDOW.to_owned(),
+            master: Master::default(),
         }
     }
 
@@ -222,6 +228,7 @@ impl NewInstance {
             backup_days: self.backup_days,
             maintenance_window: self.maintenance_window,
             restart_at: None,
+            master: self.master,
             shape: Shape::Instance(Instance {
                 class: self.class,
                 multi_az: self.multi_az,
@@ -269,6 +276,8 @@ pub struct NewCluster {
     pub backup_days: u32,
     /// `ddd:hh:mm-ddd:hh:mm`, in UTC.
     pub maintenance_window: String,
+    /// Who owns it, and where it answers.
+    pub master: Master,
 }
 
 impl NewCluster {
@@ -289,6 +298,7 @@ impl NewCluster {
             backup_window: BACKUP_WINDOW.to_owned(),
             backup_days: 1,
             maintenance_window: MAINTENANCE_WINDOW.to_owned(),
+            master: Master::default(),
         }
     }
 
@@ -311,6 +321,7 @@ impl NewCluster {
             backup_days: self.backup_days,
             maintenance_window: self.maintenance_window,
             restart_at: None,
+            master: self.master,
             shape: Shape::Cluster(Cluster {
                 mode: self.engine_mode,
                 members: Vec::new(),

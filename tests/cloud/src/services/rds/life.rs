@@ -11,7 +11,9 @@ use crate::{
     load,
     services::{
         events,
-        rds::{Database, Shape, change, cluster_arn, failover, modify, refuse, windows::Window},
+        rds::{
+            Database, Shape, change, cluster_arn, failover, master, modify, refuse, windows::Window,
+        },
     },
     world::{What, World},
 };
@@ -135,11 +137,7 @@ impl Next {
                 emit(world, arn, "0006", "availability", "DB instance restarted.");
             }
             Self::Modified => modify::take_effect(world, arn),
-            Self::CredentialsReset => {
-                settle(world, arn);
-                let message = "The password for the master user has been reset.";
-                emit(world, arn, "0016", "configuration change", message);
-            }
+            Self::CredentialsReset => master::take_effect(world, arn),
             Self::FailedOver { writer } => failover::done(world, arn, &writer),
             Self::FailoverFailed => failover::failed(world, arn),
             Self::Deleted { by } => change::remove(world, arn, &by),

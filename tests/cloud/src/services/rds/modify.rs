@@ -10,7 +10,7 @@ use crate::{
     services::rds::{
         Scaling, Shape, known_cluster, known_instance,
         life::{self, Next},
-        read, refuse,
+        master, read, refuse,
         windows::Window,
     },
     world::{What, World},
@@ -22,7 +22,6 @@ const MOST_UNITS: f64 = 256.0;
 /// The new size is there at once, the storage is rearranged for hours after it.
 // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html
 const STORAGE_OPTIMIZATION: RangeInclusive<u64> = 6 * 3600..=24 * 3600;
-const CREDENTIALS: RangeInclusive<u64> = 30..=300;
 
 /// What both instances and clusters can be given.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +69,7 @@ pub(super) fn instance(world: &mut World, call: &Call) -> Outcome {
         ));
     }
     let wanted = Wanted::read(call)?;
+    master::check(call, database)?;
     // https://github.com/cloud-custodian/cloud-custodian/issues/178
     if database.is_member() && wanted.backup_days.is_some() {
         return Err(refuse::combination(
@@ -114,7 +114,7 @@ pub(super) fn instance(world: &mut World, call: &Call) -> Outcome {
         life::pass(world, &arn, "modifying", &call.actor);
         life::then(world, &arn, seconds, Next::Modified);
     } else {
-        reset_credentials(world, call, &arn);
+        master::reset(world, call, &arn);
     }
     read::answered(world, &arn)
 }
@@ -132,15 +132,6 @@ fn set_windows(world: &mut World, arn: &str, wanted: Wanted) {
     }
     if changes {
         life::replan_windows(world, arn);
-    }
-}
-
-/// A new master password is set asynchronously, as soon as possible, whatever else is asked.
-// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
-fn reset_credentials(world: &mut World, call: &Call, arn: &str) {
-    if call.text("MasterUserPassword").is_some() {
-        life::pass(world, arn, "resetting-master-credentials", &call.actor);
-        life::then(world, arn, CREDENTIALS, Next::CredentialsReset);
     }
 }
 
@@ -188,6 +179,7 @@ pub(super) fn cluster(world: &mut World, call: &Call) -> Outcome {
         )));
     }
     let wanted = Wanted::read(call)?;
+    master::check(call, database)?;
     // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html
     if wanted.backup_days == Some(0) && database.is_aurora() {
         return Err(refuse::invalid("Invalid backup retention period: 0"));
@@ -215,7 +207,7 @@ pub(super) fn cluster(world: &mut World, call: &Call) -> Outcome {
         let (from, to) = ((before.min, before.max), (now.min, now.max));
         world.note(&call.actor, arn.as_str(), What::Capacity { from, to });
     }
-    reset_credentials(world, call, &arn);
+    master::reset(world, call, &arn);
     read::answered(world, &arn)
 }
 

@@ -1,12 +1,15 @@
 //! Describe, page by page, and tags. The element names are those that the SDK reads.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::{
     call::{Actor, Call, Fault, Outcome, Tags},
     services::rds::{
-        Cluster, Database, Instance, Rds, Shape, asked_cluster, asked_instance, plain_name, refuse,
+        Cluster, Database, Instance, Rds, Shape, asked_cluster, asked_instance, cluster_arn,
+        plain_name, refuse,
     },
     world::{What, World},
 };
@@ -165,6 +168,11 @@ fn written(rds: &Rds, database: &Database) -> Value {
 }
 
 fn instance_output(rds: &Rds, database: &Database, instance: &Instance) -> Map<String, Value> {
+    let cluster = instance.cluster.as_deref().map(cluster_arn);
+    // Members have their cluster's master user, and a place of their own.
+    let master = cluster.and_then(|arn| rds.database(&arn));
+    let master = &master.unwrap_or(database).master;
+    let (host, port) = database.master.answers_at(&database.name, false);
     let replicas: Vec<&str> = rds
         .replicas_of(&database.name)
         .map(|replica| replica.name.as_str())
@@ -180,7 +188,11 @@ fn instance_output(rds: &Rds, database: &Database, instance: &Instance) -> Map<S
         "DBClusterIdentifier": instance.cluster,
         "ReadReplicaSourceDBInstanceIdentifier": instance.replica_of,
         "ReadReplicaDBInstanceIdentifiers": { "ReadReplicaDBInstanceIdentifier": replicas },
-        "PendingModifiedValues": instance.pending,
+        "PendingModifiedValues": pending(database, &instance.pending),
+        "MasterUsername": master.user,
+        "DBName": master.database,
+        "MasterUserSecret": database.master.secret(&database.name),
+        "Endpoint": { "Address": host, "Port": port },
     }))
 }
 
@@ -198,6 +210,7 @@ fn cluster_output(database: &Database, cluster: &Cluster) -> Map<String, Value> 
             })
         })
         .collect();
+    let (host, port) = database.master.answers_at(&database.name, true);
     let scaling = cluster.scaling.map(|scaling| {
         json!({
             "MinCapacity": scaling.min,
@@ -214,10 +227,23 @@ fn cluster_output(database: &Database, cluster: &Cluster) -> Map<String, Value> 
         "MultiAZ": cluster.members.len() > 1,
         "DBClusterMembers": { "DBClusterMember": members },
         "ServerlessV2ScalingConfiguration": scaling,
+        "PendingModifiedValues": pending(database, &BTreeMap::new()),
+        "MasterUsername": database.master.user,
+        "DatabaseName": database.master.database,
+        "MasterUserSecret": database.master.secret(&database.name),
+        "Endpoint": host,
+        "Port": port,
         "GlobalClusterIdentifier": cluster.global,
         "ReplicationSourceIdentifier": cluster.replica_of,
         "ReadReplicaIdentifiers": { "ReadReplicaIdentifier": cluster.replicas },
     }))
+}
+
+/// What waits, and a password that nobody is shown.
+fn pending(database: &Database, waiting: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let password = database.master.pending.iter();
+    let password = password.map(|_| ("MasterUserPassword".to_owned(), "****".to_owned()));
+    waiting.clone().into_iter().chain(password).collect()
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -9,6 +9,7 @@ use crate::{
 
 mod failover;
 mod life;
+mod master;
 mod operations;
 mod refusals;
 
