@@ -2,6 +2,7 @@
 //! in memory only: who dies before it is published has changed nothing that a task holds, and the next
 //! look makes another one.
 
+mod atlas;
 mod postgres;
 mod random;
 
@@ -12,6 +13,7 @@ use nightshift::{
     report::Failure,
 };
 
+pub(super) use atlas::access;
 pub(super) use postgres::admin;
 
 use super::{Act, token};
@@ -197,7 +199,11 @@ async fn made(act: &Act<'_>, ground: &Ground<'_>) -> Result<Made, Trouble> {
             users, role, admin, ..
         }) => postgres::make(act, ground, users, role, admin).await,
         Some(Means::RdsMaster { database }) => rds_master(ground, database),
-        Some(Means::Atlas { project, .. }) => atlas(ground, project),
+        Some(Means::Atlas {
+            users,
+            project,
+            api,
+        }) => atlas::make(act, ground, users, project, api).await,
         Some(Means::External) => Err(Trouble::of(
             "make",
             &ground.place,
@@ -219,7 +225,7 @@ async fn tried(act: &Act<'_>, ground: &Ground<'_>) -> Result<Option<String>, Tro
     match means {
         Some(Means::Postgres { role, .. }) => postgres::try_written(act, ground, role).await,
         Some(Means::RdsMaster { database }) => rds_master(ground, database).map(|made| made.user),
-        Some(Means::Atlas { project, .. }) => atlas(ground, project).map(|made| made.user),
+        Some(Means::Atlas { .. }) => atlas::try_written(act, ground).await,
         Some(Means::Random { .. } | Means::External) | None => Ok(None),
     }
 }
@@ -232,18 +238,6 @@ fn rds_master(ground: &Ground<'_>, database: &str) -> Result<Made, Trouble> {
         "unsupported",
         format!(
             "this release does not set master passwords yet: change that of `{database}` by hand"
-        ),
-    ))
-}
-
-/// A database user of an Atlas project.
-fn atlas(ground: &Ground<'_>, project: &str) -> Result<Made, Trouble> {
-    Err(Trouble::of(
-        "make",
-        &ground.place,
-        "unsupported",
-        format!(
-            "this release does not set passwords in Atlas yet: change that in project `{project}` by hand"
         ),
     ))
 }

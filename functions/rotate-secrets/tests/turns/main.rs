@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod atlas;
 mod database;
 mod failing;
 mod foreign;

@@ -18,11 +18,18 @@ use nightshift_cloud::{
 };
 use rotate_secrets::{
     context::{Function, Settings},
-    dial::{Dial, Network},
+    dial::{
+        Dial, Network,
+        atlas::{Atlas, Internet},
+    },
+    engine::atlas::Host,
     handle::handle,
 };
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use crate::{
     account::{ESTATE, FUNCTION, KEY, TABLE, role, service_arn, world},
@@ -55,6 +62,9 @@ pub(crate) struct Checkpoint {
 pub(crate) struct Stage {
     pub(crate) line: Line,
     pub(crate) dial: Arc<dyn Dial>,
+    pub(crate) atlas: Arc<dyn Atlas>,
+    /// Ends the process of an invocation, as the line's own death does.
+    pub(crate) death: Arc<Notify>,
     pub(crate) ended: Vec<Ended>,
     /// Everything as it was before each invocation, if that is asked for.
     pub(crate) checkpoints: Option<Vec<Checkpoint>>,
@@ -96,6 +106,8 @@ impl Stage {
         Self {
             line: Line::to(world),
             dial: Arc::new(Network::default()),
+            atlas: Arc::new(Internet::to(Host::Local("http://127.0.0.1:1".to_owned()))),
+            death: Arc::default(),
             ended: Vec::new(),
             checkpoints: None,
             doubled: false,
@@ -127,7 +139,7 @@ impl Stage {
     }
 
     fn function(&mut self) -> Rc<Function> {
-        let (line, dial) = (&self.line, &self.dial);
+        let (line, dial, atlas) = (&self.line, &self.dial, &self.atlas);
         let made = || {
             let settings = Settings {
                 table: TABLE.to_owned(),
@@ -138,9 +150,19 @@ impl Stage {
                 region: REGION.to_owned(),
             };
             let config = line.config(FUNCTION);
-            Rc::new(Function::new(config, settings, Arc::clone(dial)))
+            Rc::new(Function::new(
+                config,
+                settings,
+                Arc::clone(dial),
+                Arc::clone(atlas),
+            ))
         };
         self.process.get_or_insert_with(made).clone()
+    }
+
+    /// The next invocation is another process's.
+    pub(crate) fn renew(&mut self) {
+        self.process = None;
     }
 
     fn invocation(&mut self, payload: Value) -> Invocation {
@@ -169,9 +191,11 @@ impl Stage {
         let before = self.with(|world| world.calls.len());
         let function = self.function();
         let invocation = self.invocation(payload);
+        let death = Arc::clone(&self.death);
         let answer = tokio::select! {
             biased;
             () = self.line.death() => None,
+            () = death.notified() => None,
             answer = Box::pin(handle(&function, invocation)) => Some(answer),
         };
         if answer.is_none() {

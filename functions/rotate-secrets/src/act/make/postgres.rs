@@ -61,7 +61,11 @@ pub(super) async fn try_written(
 
 /// Who may set passwords: a URL of its own, or user and password as RDS keeps them, for the database
 /// of the secret.
-pub(in crate::act) async fn admin(act: &Act<'_>, present: &Url, admin: &str) -> Result<Url, Trouble> {
+pub(in crate::act) async fn admin(
+    act: &Act<'_>,
+    present: &Url,
+    admin: &str,
+) -> Result<Url, Trouble> {
     let place = Place::named(admin);
     let trouble = |failure| Trouble::new("read", failure);
     let version = store::read(act.context, &place, None).await;
@@ -83,4 +87,3 @@ fn url(ground: &Ground<'_>, value: &Value) -> Result<Url, Trouble> {
     let text = Value::new(value.expose().to_owned());
     Url::parse(text).map_err(|error| Trouble::url(&ground.place, error))
 }
-

@@ -43,4 +43,3 @@ pub(super) async fn make(
     }
     Ok(Made { value, user: None })
 }
-
