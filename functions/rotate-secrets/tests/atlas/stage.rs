@@ -70,8 +70,9 @@ impl Stage {
             id: &self.project,
             access: &access,
         };
-        let set = self.internet.set(project, &self.inactive(), &password);
-        set.await.map(|()| password)
+        let inactive = self.inactive();
+        self.internet.set(project, &inactive, &password).await?;
+        Ok(password)
     }
 
     pub(crate) async fn disable(&self, sessions: Sessions) -> Result<(), Refusal> {
