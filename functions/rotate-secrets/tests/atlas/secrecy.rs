@@ -1,5 +1,7 @@
 //! What is told of a failure holds no password, no key and no token, whatever Atlas quotes.
 
+use std::fmt::Write as _;
+
 use nightshift_atlas::{Trouble, When};
 
 use crate::stage::{FIRST, Stage};
@@ -24,7 +26,7 @@ async fn no_refusal_repeats_what_was_sent() {
             for on in ["GET", "PATCH", "POST", "token"] {
                 stage.atlas.will(trouble.clone().on(on));
                 if let Err(error) = stage.set().await {
-                    said.push_str(&format!("{error:?} {error}\n"));
+                    writeln!(said, "{error:?} {error}").unwrap();
                 }
                 stage.atlas.forgive();
                 secrets.extend(stage.atlas.password("shop_b"));
@@ -34,7 +36,7 @@ async fn no_refusal_repeats_what_was_sent() {
         secrets.push(password.expose().to_owned());
         stage.atlas.remove("shop_b");
         let error = stage.test_within(&password, 1).await.unwrap_err();
-        said.push_str(&format!("{error:?} {error}\n"));
+        writeln!(said, "{error:?} {error}").unwrap();
         for secret in secrets {
             assert!(!said.contains(&secret), "{secret}");
         }

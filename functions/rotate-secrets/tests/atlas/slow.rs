@@ -29,7 +29,7 @@ async fn of_several_servers_the_last_one_is_waited_for() {
 #[tokio::test]
 async fn what_never_comes_is_given_up_in_time() {
     let stage = Stage::new().await;
-    stage.atlas.applies_after(Duration::from_secs(3600));
+    stage.atlas.applies_after(Duration::from_hours(1));
     let password = stage.set().await.unwrap();
     let refused = stage.test_within(&password, 2).await.unwrap_err();
     assert_eq!(refused.code, "18");

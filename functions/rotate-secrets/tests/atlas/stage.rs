@@ -28,6 +28,11 @@ pub(crate) fn url(text: &str) -> Url {
     Url::parse(value(text)).unwrap()
 }
 
+fn inactive() -> Inactive {
+    let users = ["shop_a".to_owned(), "shop_b".to_owned()];
+    Inactive::of(&users, "shop_a").unwrap()
+}
+
 fn internet(atlas: &Local) -> Internet {
     Internet::to(Host::Local(atlas.url()))
 }
@@ -57,11 +62,6 @@ impl Stage {
         }
     }
 
-    pub(crate) fn inactive(&self) -> Inactive {
-        let users = ["shop_a".to_owned(), "shop_b".to_owned()];
-        Inactive::of(&users, "shop_a").unwrap()
-    }
-
     /// Sets a new password of `shop_b`, and answers it.
     pub(crate) async fn set(&self) -> Result<Value, Refusal> {
         let password = generate::password().unwrap();
@@ -70,7 +70,7 @@ impl Stage {
             id: &self.project,
             access: &access,
         };
-        let inactive = self.inactive();
+        let inactive = inactive();
         self.internet.set(project, &inactive, &password).await?;
         Ok(password)
     }
@@ -81,7 +81,7 @@ impl Stage {
             id: &self.project,
             access: &access,
         };
-        let inactive = self.inactive();
+        let inactive = inactive();
         self.internet.disable(project, &inactive, sessions).await
     }
 

@@ -9,6 +9,7 @@
 
 mod account;
 mod atlas;
+mod atlas_dead;
 mod database;
 mod failing;
 mod foreign;

@@ -87,7 +87,7 @@ pub(super) fn checked(
 }
 
 /// 401 with a challenge.
-pub(super) fn challenged(state: &mut State, stale: bool) -> Reply {
+pub(super) fn challenged(state: &mut State, is_late: bool) -> Reply {
     let nonce = format!("nonce-{}", state.number());
     state.nonces.insert(nonce.clone());
     let rest = if state.has_qop {
@@ -97,7 +97,7 @@ pub(super) fn challenged(state: &mut State, stale: bool) -> Reply {
     };
     let mut reply = unauthorized();
     reply.challenge = Some(format!(
-        "Digest realm=\"{REALM}\", domain=\"\", nonce=\"{nonce}\", algorithm=MD5, {rest}, stale={stale}"
+        "Digest realm=\"{REALM}\", domain=\"\", nonce=\"{nonce}\", algorithm=MD5, {rest}, stale={is_late}"
     ));
     reply
 }

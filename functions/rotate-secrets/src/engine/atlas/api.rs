@@ -124,9 +124,7 @@ impl Api {
         let mut basic = Zeroizing::new(String::with_capacity(16 + 2 * both.len()));
         basic.push_str("Basic ");
         STANDARD.encode_string(both.as_bytes(), &mut basic);
-        let mut request = self
-            .request("POST", "/api/oauth/token")
-            .ok_or(Cause::Credentials)?;
+        let mut request = self.request("POST", "/api/oauth/token")?;
         let headers = request.headers_mut();
         let form = "application/x-www-form-urlencoded";
         headers.insert("accept", "application/json");
@@ -146,19 +144,24 @@ impl Api {
         Ok(Value::new(answer.access_token))
     }
 
-    fn request(&self, method: &str, path: &str) -> Option<HttpRequest> {
+    fn request(&self, method: &str, path: &str) -> Result<HttpRequest, Cause> {
         let mut request = HttpRequest::new(SdkBody::empty());
-        request.set_method(method).ok()?;
-        request.set_uri(self.address(path)).ok()?;
-        Some(request)
+        let set = request.set_method(method);
+        let set = set.and_then(|()| request.set_uri(self.address(path)));
+        // What is not Atlas's own is encoded, so it can only be the host that is none.
+        set.map_err(|_| Cause::ApiUnreached)?;
+        Ok(request)
     }
 
     async fn send(&self, request: HttpRequest) -> Result<Answer, Cause> {
         let whole = async {
             let response = self.connector.call(request).await;
-            let response = response.map_err(|error| match error.is_timeout() {
-                true => Cause::ApiLate(LIMIT),
-                false => Cause::ApiUnreached,
+            let response = response.map_err(|error| {
+                if error.is_timeout() {
+                    Cause::ApiLate(LIMIT)
+                } else {
+                    Cause::ApiUnreached
+                }
             })?;
             let status = response.status().as_u16();
             let challenges = response.headers().get_all("www-authenticate");
@@ -213,10 +216,7 @@ impl Session<'_> {
         private: &Value,
     ) -> Result<Answer, Cause> {
         let Call { method, .. } = call;
-        let bare = self
-            .api
-            .request(method, path)
-            .ok_or(Cause::NoProject("404".to_owned()))?;
+        let bare = self.api.request(method, path)?;
         let mut answer = self.api.send(with_version(bare)).await?;
         if answer.status < 400 {
             // Nobody who is asked for nothing is Atlas.
@@ -242,8 +242,7 @@ impl Session<'_> {
     }
 
     async fn send(&self, path: &str, call: Call<'_>, login: &str) -> Result<Answer, Cause> {
-        let request = self.api.request(call.method, path);
-        let mut request = with_version(request.ok_or(Cause::NoProject("404".to_owned()))?);
+        let mut request = with_version(self.api.request(call.method, path)?);
         let sent = request
             .headers_mut()
             .try_insert("authorization", login.to_owned());

@@ -193,14 +193,15 @@ impl Cause {
                 Self::AccessList(named())
             }
             (404, Some("USERNAME_NOT_FOUND" | "USER_NOT_FOUND")) => Self::NoUser(user.to_owned()),
-            (_, Some("GROUP_NOT_FOUND" | "INVALID_GROUP_ID")) => Self::NoProject(named()),
+            (_, Some("GROUP_NOT_FOUND" | "INVALID_GROUP_ID")) | (404, None) => {
+                Self::NoProject(named())
+            }
             (401, None) => Self::WrongKey,
             (401 | 403, _) => Self::Role(named()),
             (400.., Some(code)) => Self::Refused {
                 status,
                 code: code.to_owned(),
             },
-            (404, None) => Self::NoProject(named()),
             _ => Self::Odd,
         }
     }

@@ -258,10 +258,6 @@ mod tests {
     use super::*;
     use crate::value::Value;
 
-    fn may(info: Document) -> Privileges {
-        privileges(&info)
-    }
-
     fn on(database: &str, collection: &str, actions: &[&str]) -> Document {
         let actions = actions.to_vec();
         doc! { "resource": { "db": database, "collection": collection }, "actions": actions }
@@ -270,12 +266,12 @@ mod tests {
     #[test]
     fn what_the_present_user_may_the_new_one_must_and_more_does_no_harm() {
         let cluster = doc! { "resource": { "cluster": true }, "actions": ["listDatabases"] };
-        let present = may(doc! { "authenticatedUserPrivileges": [
+        let present = privileges(&doc! { "authenticatedUserPrivileges": [
         on("shop", "", &["find", "insert"]), cluster.clone(), on("shop", "", &["update"]) ] });
-        let more = may(doc! { "authenticatedUserPrivileges": [
+        let more = privileges(&doc! { "authenticatedUserPrivileges": [
         on("shop", "", &["update", "insert", "find", "remove"]), cluster, on("", "", &["find"]) ] });
         assert_eq!(lacks(&present, &more), Ok(()));
-        let less = may(doc! { "authenticatedUserPrivileges": [on("shop", "", &["find"])] });
+        let less = privileges(&doc! { "authenticatedUserPrivileges": [on("shop", "", &["find"])] });
         let wanted = Cause::Lacks {
             action: "listDatabases".to_owned(),
             resource: "cluster".to_owned(),
