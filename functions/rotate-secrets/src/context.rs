@@ -16,7 +16,11 @@ use nightshift::{
 use tokio::time::Instant;
 
 use crate::{
-    dial::{Dial, Network},
+    dial::{
+        Dial, Network,
+        atlas::{Atlas, Internet},
+    },
+    engine::atlas::Host,
     facts::Facts,
     held::Held,
     plan::FUNCTION,
@@ -33,6 +37,8 @@ pub struct Function {
     pub settings: Settings,
     /// How databases are reached.
     pub dial: Arc<dyn Dial>,
+    /// How MongoDB Atlas is reached.
+    pub atlas: Arc<dyn Atlas>,
     /// What was read once and never changes.
     pub facts: Facts,
     /// A master password that is set and not published yet.
@@ -117,18 +123,30 @@ impl Function {
             region: aws::region(&config),
             reach: Reach::from_environment()?,
         };
-        Ok(Self::new(config, settings, Arc::new(Network::default())))
+        let atlas = Internet::to(atlas_host()?);
+        Ok(Self::new(
+            config,
+            settings,
+            Arc::new(Network::default()),
+            Arc::new(atlas),
+        ))
     }
 
-    /// A function with any configuration, and any way to databases.
+    /// A function with any configuration, and any way to databases and to Atlas.
     #[must_use]
-    pub fn new(config: SdkConfig, settings: Settings, dial: Arc<dyn Dial>) -> Self {
+    pub fn new(
+        config: SdkConfig,
+        settings: Settings,
+        dial: Arc<dyn Dial>,
+        atlas: Arc<dyn Atlas>,
+    ) -> Self {
         Self {
             config,
             clients: Clients::default(),
             pace: Pace::default(),
             settings,
             dial,
+            atlas,
             facts: Facts::default(),
             held: Held::default(),
         }
@@ -151,6 +169,23 @@ impl Function {
             deadline: invocation.deadline,
             account: invocation.account.clone(),
         }
+    }
+}
+
+/// Atlas itself, or for tests one at a loopback address.
+fn atlas_host() -> Result<Host, Failed> {
+    match std::env::var("NIGHTSHIFT_ATLAS_URL") {
+        Ok(base) if !base.is_empty() => {
+            if aws::is_loopback(&base) {
+                Ok(Host::Local(base.trim_end_matches('/').to_owned()))
+            } else {
+                Err(Failed::BadEnvironment(
+                    "NIGHTSHIFT_ATLAS_URL names another host than this machine: it is for tests alone, leave it empty"
+                        .to_owned(),
+                ))
+            }
+        }
+        _ => Ok(Host::Atlas),
     }
 }
 

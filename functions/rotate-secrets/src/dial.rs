@@ -1,6 +1,8 @@
 //! How databases are reached: over the network, or in a simulation by a network of its own. What is
 //! refused is told in words and by a code, neither of which holds a credential.
 
+pub mod atlas;
+
 use std::{fmt::Debug, pin::Pin, sync::OnceLock, time::Duration};
 
 use crate::{
@@ -45,7 +47,7 @@ pub trait Dial: Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// Its own code for the reason: an SQLSTATE, or a word.
+    /// Its own code for the reason: an SQLSTATE, a code of Atlas's, or a word.
     pub code: String,
     /// What failed, on which host, and what to do.
     pub message: String,

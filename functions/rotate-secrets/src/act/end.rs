@@ -9,7 +9,7 @@ use nightshift::{
 
 use super::{Act, make, token};
 use crate::{
-    engine::postgres::Sessions,
+    engine::{atlas::Project, postgres::Sessions},
     store::{self, Place},
     users::Inactive,
     value::url::Url,
@@ -23,6 +23,11 @@ pub(super) async fn end(act: &mut Act<'_>, secret: &Secret) -> Result<(), Failur
         Some(Means::Postgres { users, admin, .. }) => {
             disable(act, secret, users, admin).await?;
         }
+        Some(Means::Atlas {
+            users,
+            project,
+            api,
+        }) => disable_in_atlas(act, secret, users, project, api).await?,
         Some(Means::Random {
             previous: Some((previous, _)),
             ..
@@ -51,36 +56,75 @@ async fn disable(
     users: &[String; 2],
     admin: &str,
 ) -> Result<(), Failure> {
+    let Some((present, inactive)) = former_user(act, secret, users).await? else {
+        return Ok(());
+    };
+    let admin = make::admin(act, &present, admin)
+        .await
+        .map_err(make::Trouble::into_failure)?;
+    let dial = &act.context.function.dial;
+    let disabled = dial.disable(&admin, &inactive, sessions(secret)).await;
+    disabled.map_err(|refusal| failure(secret, &refusal.code, refusal.message))
+}
+
+async fn disable_in_atlas(
+    act: &Act<'_>,
+    secret: &Secret,
+    users: &[String; 2],
+    project: &str,
+    api: &str,
+) -> Result<(), Failure> {
+    let Some((_, inactive)) = former_user(act, secret, users).await? else {
+        return Ok(());
+    };
+    let access = make::access(act, api)
+        .await
+        .map_err(make::Trouble::into_failure)?;
+    let project = Project {
+        id: project,
+        access: &access,
+    };
+    let atlas = &act.context.function.atlas;
+    let disabled = atlas.disable(project, &inactive, sessions(secret)).await;
+    disabled.map_err(|refusal| failure(secret, &refusal.code, refusal.message))
+}
+
+/// The present URL, and the user that was in use before; none where that is for people to end, as the
+/// one that the first rotation leaves behind and that is none of the two.
+async fn former_user(
+    act: &Act<'_>,
+    secret: &Secret,
+    users: &[String; 2],
+) -> Result<Option<(Url, Inactive)>, Failure> {
     let former = secret.former.as_ref();
     let user = former.and_then(|former| former.published.user.as_deref());
     let place = act.place(secret);
     let version = store::read(act.context, &place, None).await?;
-    let failure = |code: &str, message: String| Failure {
+    let present = Url::parse(version.value(&place)?)
+        .map_err(|error| failure(secret, "url", error.to_string()))?;
+    let inactive = Inactive::of(users, present.user())
+        .map_err(|error| failure(secret, "users", error.to_string()))?;
+    let is_former = user == Some(inactive.user());
+    Ok(is_former.then_some((present, inactive)))
+}
+
+/// What has leaked is ended together with the connections that it opened.
+fn sessions(secret: &Secret) -> Sessions {
+    if is_at_once(secret) {
+        Sessions::End
+    } else {
+        Sessions::Keep
+    }
+}
+
+fn failure(secret: &Secret, code: &str, message: String) -> Failure {
+    Failure {
         resource: secret.name.to_string(),
         action: "end".to_owned(),
         code: code.to_owned(),
         message,
         denied: false,
-    };
-    let present =
-        Url::parse(version.value(&place)?).map_err(|error| failure("url", error.to_string()))?;
-    let inactive =
-        Inactive::of(users, present.user()).map_err(|error| failure("users", error.to_string()))?;
-    if user != Some(inactive.user()) {
-        // The first rotation leaves behind a user that is none of the two: it is for people to end.
-        return Ok(());
     }
-    let admin = make::admin(act, &present, admin)
-        .await
-        .map_err(make::Trouble::into_failure)?;
-    let sessions = if is_at_once(secret) {
-        Sessions::End
-    } else {
-        Sessions::Keep
-    };
-    let dial = &act.context.function.dial;
-    let disabled = dial.disable(&admin, &inactive, sessions).await;
-    disabled.map_err(|refusal| failure(&refusal.code, refusal.message))
 }
 
 /// Whether it ends with its turn: it has leaked.

@@ -2,6 +2,7 @@
 //! in memory only: who dies before it is published has changed nothing that a task holds, and the next
 //! look makes another one.
 
+mod atlas;
 mod postgres;
 mod random;
 mod rds_master;
@@ -13,6 +14,7 @@ use nightshift::{
     report::Failure,
 };
 
+pub(super) use atlas::access;
 pub(super) use postgres::admin;
 pub(super) use rds_master::give_back;
 
@@ -226,7 +228,11 @@ async fn made(act: &mut Act<'_>, ground: &Ground<'_>) -> Result<Made, Trouble> {
             let database = database.to_owned();
             rds_master::make(act, ground, &database).await
         }
-        Some(Means::Atlas { project, .. }) => atlas(ground, project),
+        Some(Means::Atlas {
+            users,
+            project,
+            api,
+        }) => atlas::make(act, ground, users, project, api).await,
         Some(Means::External) => Err(Trouble::of(
             "make",
             &ground.place,
@@ -251,21 +257,9 @@ async fn tried(act: &Act<'_>, ground: &Ground<'_>) -> Result<Option<String>, Tro
             let tried = rds_master::try_written(act, ground, database).await;
             tried.map(|()| None)
         }
-        Some(Means::Atlas { project, .. }) => atlas(ground, project).map(|made| made.user),
+        Some(Means::Atlas { .. }) => atlas::try_written(act, ground).await,
         Some(Means::Random { .. } | Means::External) | None => Ok(None),
     }
-}
-
-/// A database user of an Atlas project.
-fn atlas(ground: &Ground<'_>, project: &str) -> Result<Made, Trouble> {
-    Err(Trouble::of(
-        "make",
-        &ground.place,
-        "unsupported",
-        format!(
-            "this release does not set passwords in Atlas yet: change that in project `{project}` by hand"
-        ),
-    ))
 }
 
 impl Trouble {

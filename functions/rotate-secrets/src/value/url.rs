@@ -277,6 +277,34 @@ impl Url {
         self.text
     }
 
+    /// The same URL with these of its parameters and no others, for a client that refuses what it does
+    /// not know. A path is there even where none was.
+    #[must_use]
+    pub fn with_only(&self, parameters: &[&str]) -> Value {
+        let old = self.text.expose();
+        let head = old.get(..self.query.start).unwrap_or(old);
+        let head = head.trim_end_matches('?');
+        // What is encoded is at most three times as long.
+        let room = old.len() + 3 * (old.len() - head.len()) + 8;
+        let mut text = Zeroizing::new(String::with_capacity(room));
+        text.push_str(head);
+        let hosts = head.get(self.userinfo.end..).unwrap_or_default();
+        if !hosts.contains('/') {
+            text.push('/');
+        }
+        let mut between = '?';
+        for name in parameters {
+            if let Some(value) = self.parameter(name) {
+                text.push(between);
+                text.push_str(name);
+                text.push('=');
+                escape::encode(&value, &mut text);
+                between = '&';
+            }
+        }
+        Value::new(text)
+    }
+
     /// A parameter of the query, decoded; of several the last, as libpq takes it.
     fn parameter(&self, name: &str) -> Option<String> {
         let query = self.text.expose().get(self.query.clone())?;
@@ -341,6 +369,14 @@ fn read_hosts(text: &str, scheme: Scheme) -> Result<Vec<Host>, UrlError> {
         (Scheme::MongoDbSrv, _) => Err(UrlError::Srv),
         _ => Ok(hosts),
     }
+}
+
+/// A text as a part of a path.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(3 * text.len());
+    escape::encode(text, &mut out);
+    out
 }
 
 /// A text up to the first of some characters, and the rest from there on.

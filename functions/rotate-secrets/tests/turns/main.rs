@@ -8,6 +8,8 @@
 )]
 
 mod account;
+mod atlas;
+mod atlas_dead;
 mod code_deploy;
 mod database;
 mod engine;

@@ -18,11 +18,18 @@ use nightshift_cloud::{
 };
 use rotate_secrets::{
     context::{Function, Reach, Settings},
-    dial::Dial,
+    dial::{
+        Dial,
+        atlas::{Atlas, Internet},
+    },
+    engine::atlas::Host,
     handle::handle,
 };
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use crate::{
     account::{ESTATE, FUNCTION, KEY, TABLE, role, service_arn, world},
@@ -56,6 +63,9 @@ pub(crate) struct Checkpoint {
 pub(crate) struct Stage {
     pub(crate) line: Line,
     pub(crate) dial: Arc<dyn Dial>,
+    pub(crate) atlas: Arc<dyn Atlas>,
+    /// Ends the process of an invocation, as the line's own death does.
+    pub(crate) death: Arc<Notify>,
     pub(crate) ended: Vec<Ended>,
     /// Everything as it was before each invocation, if that is asked for.
     pub(crate) checkpoints: Option<Vec<Checkpoint>>,
@@ -100,6 +110,8 @@ impl Stage {
         Self {
             dial: Arc::new(Engine::on(line.clone())),
             line,
+            atlas: Arc::new(Internet::to(Host::Local("http://127.0.0.1:1".to_owned()))),
+            death: Arc::default(),
             ended: Vec::new(),
             checkpoints: None,
             doubled: false,
@@ -138,7 +150,8 @@ impl Stage {
     }
 
     fn function(&mut self) -> Rc<Function> {
-        let (line, dial, watch) = (&self.line, &self.dial, self.watch);
+        let (line, watch) = (&self.line, self.watch);
+        let (dial, atlas) = (&self.dial, &self.atlas);
         let made = || {
             let settings = Settings {
                 table: TABLE.to_owned(),
@@ -151,9 +164,19 @@ impl Stage {
                 reach: Reach::Everything,
             };
             let config = line.config(FUNCTION);
-            Rc::new(Function::new(config, settings, Arc::clone(dial)))
+            Rc::new(Function::new(
+                config,
+                settings,
+                Arc::clone(dial),
+                Arc::clone(atlas),
+            ))
         };
         self.process.get_or_insert_with(made).clone()
+    }
+
+    /// The next invocation is another process's.
+    pub(crate) fn renew(&mut self) {
+        self.process = None;
     }
 
     fn invocation(&mut self, payload: Value) -> Invocation {
@@ -182,9 +205,11 @@ impl Stage {
         let before = self.with(|world| world.calls.len());
         let function = self.function();
         let invocation = self.invocation(payload);
+        let death = Arc::clone(&self.death);
         let answer = tokio::select! {
             biased;
             () = self.line.death() => None,
+            () = death.notified() => None,
             answer = Box::pin(handle(&function, invocation)) => Some(answer),
         };
         if answer.is_none() {

@@ -117,6 +117,27 @@ fn each_sslmode_is_known_and_the_last_one_counts() {
 }
 
 #[test]
+fn a_client_that_knows_few_parameters_is_given_those_and_the_rest_as_it_stands() {
+    for (text, wanted) in [
+        (
+            "mongodb+srv://u:p%40@c0.abcde.mongodb.net/shop?retryWrites=true&authSource=admin&appName=a%20b#x",
+            "mongodb+srv://u:p%40@c0.abcde.mongodb.net/shop?authSource=admin",
+        ),
+        (
+            "mongodb://u:p@a:1,b:2?ReplicaSet=r%26s&AUTHSOURCE=old&authSource=admin",
+            "mongodb://u:p@a:1,b:2/?authSource=admin&replicaSet=r%26s",
+        ),
+        ("mongodb://u:p@[::1]:2/", "mongodb://u:p@[::1]:2/"),
+        ("mongodb://u:p@a", "mongodb://u:p@a/"),
+        ("mongodb://u:p@a/d?", "mongodb://u:p@a/d"),
+        ("mongodb://u:p@a/d#?authSource=x", "mongodb://u:p@a/d"),
+    ] {
+        let reduced = url(text).unwrap().with_only(&["authSource", "replicaSet"]);
+        assert_eq!(reduced.expose(), wanted);
+    }
+}
+
+#[test]
 fn what_is_no_such_url_is_refused_with_what_is_wrong() {
     for (text, wanted) in [
         ("", UrlError::Scheme),
