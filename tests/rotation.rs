@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use nightshift_tests::estates::{PRODUCTION, R2E};
 use nightshift_tests::play::Audience;
 use nightshift_tests::rotation::{self, order};
-use nightshift_tests::secrets::{CANARIES, SIGNING_KEY, Secrets};
+use nightshift_tests::secrets::{CANARIES, SIGNING_KEY, Secrets, an_atlas};
 use nightshift_tests::stage::{self, Moment, Plays, Stage, event, is_command_of};
 use serde_json::{Value, json};
 
@@ -30,8 +30,11 @@ fn now() -> Timestamp {
 
 #[tokio::test]
 async fn secrets_of_two_estates_are_replaced_and_no_value_leaves_the_function() {
-    let mut stage = Stage::bare(&rotation::deployment()).await.unwrap();
-    let found = rotation::play(&mut stage, "en", &mut Nobody).await.unwrap();
+    let atlas = an_atlas().await.unwrap();
+    let deployment = rotation::deployment(&atlas);
+    let mut stage = Stage::bare(&deployment).await.unwrap();
+    let played = rotation::play(&mut stage, &atlas, "en", &mut Nobody);
+    let found = played.await.unwrap();
     assert!(found.is_good(), "{:#?}", found.facts);
     let told: Vec<&Value> = found
         .moments
@@ -43,6 +46,7 @@ async fn secrets_of_two_estates_are_replaced_and_no_value_leaves_the_function() 
     assert_eq!(
         told,
         [
+            &rotated,
             &rotated,
             &rotated,
             &rotated,
@@ -59,11 +63,11 @@ async fn secrets_of_two_estates_are_replaced_and_no_value_leaves_the_function() 
 
 #[tokio::test]
 async fn every_sample_is_answered() {
-    let mut stage = Stage::set(&rotation::deployment(), &[PRODUCTION, R2E])
-        .await
-        .unwrap();
+    let atlas = an_atlas().await.unwrap();
+    let deployment = rotation::deployment(&atlas);
+    let mut stage = Stage::set(&deployment, &[PRODUCTION, R2E]).await.unwrap();
     stage.plays = Plays::RotateSecrets;
-    let _secrets = Secrets::make(&stage.local).await.unwrap();
+    let _secrets = Secrets::make(&stage.local, &atlas).await.unwrap();
     let mut samples = stage::samples().unwrap();
     let is_event =
         |name: &str| name == "ecs-deployment-completed" || name == "ecs-deployment-failed";
@@ -114,7 +118,9 @@ fn only_reads(moment: &Moment) -> bool {
 
 #[tokio::test]
 async fn what_is_not_understood_is_refused_with_the_mend() {
-    let mut stage = Stage::set(&rotation::deployment(), &[R2E]).await.unwrap();
+    let atlas = an_atlas().await.unwrap();
+    let deployment = rotation::deployment(&atlas);
+    let mut stage = Stage::set(&deployment, &[R2E]).await.unwrap();
     stage.plays = Plays::RotateSecrets;
     let wake = event("wake").unwrap();
     for (payload, words) in [

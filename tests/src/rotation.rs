@@ -3,13 +3,14 @@
 
 use anyhow::{Context as _, Result, ensure};
 use jiff::Timestamp;
+use nightshift_atlas::Atlas;
 use serde_json::{Value, json};
 
 use crate::estates::{PRODUCTION, R2E};
 use crate::local::Deployment;
 use crate::play::Audience;
 use crate::secrets::{
-    DATABASE_URL, DATADOG, FORMER_KEY, OPENAI, R2E_URL, SIGNING_KEY, Secrets, arns,
+    DATABASE_URL, DATADOG, FORMER_KEY, MONGODB_URI, OPENAI, R2E_URL, SIGNING_KEY, Secrets, arns,
 };
 use crate::stage::{Moment, Plays, Stage, document, parameter};
 
@@ -18,8 +19,10 @@ const TRIES: usize = 20;
 
 /// What the function is deployed with.
 #[must_use]
-pub fn deployment() -> Deployment {
-    Deployment::built().with("RotatedSecrets", &arns())
+pub fn deployment(atlas: &Atlas) -> Deployment {
+    Deployment::built()
+        .with("RotatedSecrets", &arns())
+        .with("AtlasUrl", &atlas.url())
 }
 
 /// How everything stands at the end.
@@ -58,8 +61,11 @@ pub async fn play(stage: &mut Stage, language: &str, audience: &mut dyn Audience
     let whole_day = "window: { hours: { daily: 00:00-24:00 }, holidays: ignored }";
     let open = document.replace("window: 10:00-16:00", whole_day);
     ensure!(open != document, "the example says its window otherwise");
-    stage.local.put_document(&parameter(R2E.name), &open).await?;
-    let secrets = Secrets::make(&stage.local).await?;
+    stage
+        .local
+        .put_document(&parameter(R2E.name), &open)
+        .await?;
+    let secrets = Secrets::make(&stage.local, atlas).await?;
     let mut play = Play {
         stage,
         secrets: &secrets,
@@ -120,11 +126,12 @@ impl Play<'_> {
     async fn adopts(&mut self) -> Result<()> {
         self.audience.act(
             "Secrets are replaced, and the services that read them rolled",
-            "Parameters of production and secrets of r2e, on a real PostgreSQL; the schedule's clock is the machine's",
+            "Parameters of production and secrets of r2e, on a real PostgreSQL and a local Atlas, in the machine's time",
         );
         for (estate, secret) in [
             (PRODUCTION.name, SIGNING_KEY),
             (PRODUCTION.name, DATABASE_URL),
+            (PRODUCTION.name, MONGODB_URI),
             (PRODUCTION.name, DATADOG),
             (R2E.name, R2E_URL),
             (R2E.name, OPENAI),
@@ -137,7 +144,7 @@ impl Play<'_> {
         }
         self.audience.aside(
             now(),
-            "tanaka adopts five secrets; before that they would only be reminded of",
+            "tanaka adopts six secrets; before that they would only be reminded of",
         );
         Ok(())
     }
@@ -146,6 +153,7 @@ impl Play<'_> {
         for (estate, secret, service) in [
             (PRODUCTION, SIGNING_KEY, "bookmark-manager-production-api"),
             (PRODUCTION, DATABASE_URL, "bookmark-manager-production-web"),
+            (PRODUCTION, MONGODB_URI, "bookmark-manager-production-api"),
             (R2E, R2E_URL, "r2e-api-service"),
         ] {
             let before = self.secrets.value(secret).await?;

@@ -1,7 +1,8 @@
 //! The secrets of two estates on a local AWS: parameters and secrets with their tags, services whose
-//! task definitions read them, and a real PostgreSQL behind the URLs.
+//! task definitions read them, a real PostgreSQL behind the URLs, and an Atlas.
 
 use anyhow::{Context as _, Result, ensure};
+use nightshift_atlas::{Atlas, Options};
 use nightshift_postgres::Postgres;
 use serde_json::{Value, json};
 use tokio_postgres::NoTls;
@@ -26,17 +27,24 @@ pub const R2E_URL: &str = "r2e/database-url";
 /// r2e's key that only its issuer makes.
 pub const OPENAI: &str = "r2e/openai-api-key";
 
+/// Production's URL of its cluster in Atlas.
+pub const MONGODB_URI: &str = "/bookmark-manager/production/MONGODB_URI";
+
+const ATLAS_API: &str = "/bookmark-manager/production/ATLAS_API";
+/// The project that production's document names.
+const PROJECT: &str = "5f1b2c3d4e5f6a7b8c9d0e1f";
 const ADMIN_URL: &str = "/bookmark-manager/production/DATABASE_ADMIN_URL";
 const R2E_ADMIN: &str = "r2e/database-admin-url";
 
 /// Passwords that the estates begin with, looked for wherever they should not be.
-pub const CANARIES: [&str; 6] = [
+pub const CANARIES: [&str; 7] = [
     "cAnAryBookmarkA",
     "cAnAryR2eA",
     "cAnAryRotator",
     "cAnArySigningKey",
     "cAnAryDatadog",
     "cAnAryOpenAi",
+    "cAnAryMongo",
 ];
 
 /// The ARNs of everything that rotate-secrets reads here.
@@ -52,6 +60,23 @@ pub fn arns() -> String {
 pub struct Secrets<'a> {
     local: &'a LocalAws,
     server: Postgres,
+    atlas: &'a Atlas,
+}
+
+/// An Atlas with production's project and its first user.
+///
+/// # Errors
+/// When there is no port to listen on.
+pub async fn an_atlas() -> Result<Atlas> {
+    let atlas = Atlas::with(Options {
+        project: PROJECT.to_owned(),
+        cluster: "bookmark-manager".to_owned(),
+        ..Options::default()
+    })
+    .await?;
+    let roles = [("readWrite", "bookmarks")];
+    atlas.add("bookmark-app-a", CANARIES[6], &roles);
+    Ok(atlas)
 }
 
 /// An application's database: its name, the role that owns it, and its first user's password.
@@ -82,13 +107,17 @@ impl<'a> Secrets<'a> {
     ///
     /// # Errors
     /// When there is no PostgreSQL and none can be had, or AWS refuses something.
-    pub async fn make(local: &'a LocalAws) -> Result<Self> {
+    pub async fn make(local: &'a LocalAws, atlas: &'a Atlas) -> Result<Self> {
         let mut server = Postgres::start(&[]).await?;
         // On loopback a URL may ask for no TLS; elsewhere the function never goes without.
         server.admit("host all all 127.0.0.1/32 scram-sha-256\n")?;
         server.restart().await?;
         prepare(&server).await?;
-        let secrets = Self { local, server };
+        let secrets = Self {
+            local,
+            server,
+            atlas,
+        };
         let [bookmarks, r2e] = &DATABASES;
         let query = "?schema=public&sslmode=disable";
         let url = |of: &Database| secrets.url(of.user, of.password, of.name, query);
@@ -99,6 +128,11 @@ impl<'a> Secrets<'a> {
             (SIGNING_KEY, CANARIES[3].to_owned()),
             (FORMER_KEY, CANARIES[3].to_owned()),
             (DATADOG, CANARIES[4].to_owned()),
+            (
+                MONGODB_URI,
+                atlas.cluster_url("bookmark-app-a", CANARIES[6]),
+            ),
+            (ATLAS_API, atlas.service_account()),
         ] {
             secrets.parameter(name, &value).await?;
         }
@@ -117,6 +151,7 @@ impl<'a> Secrets<'a> {
             ("JWT_SIGNING_KEY", parameter(SIGNING_KEY)),
             ("JWT_SIGNING_KEY_PREVIOUS", parameter(FORMER_KEY)),
             ("DD_API_KEY", parameter(DATADOG)),
+            ("MONGODB_URI", parameter(MONGODB_URI)),
         ];
         let service = "bookmark-manager-production-api";
         secrets.reads(&PRODUCTION, service, &api).await?;
@@ -219,11 +254,19 @@ impl<'a> Secrets<'a> {
         }
     }
 
-    /// Connects with a URL as an application does, and asks who it is.
+    /// Connects with a URL as an application does, and asks who it is; of Atlas it is asked what it
+    /// would let in.
     ///
     /// # Errors
     /// When the server does not let it in.
     pub async fn connects(&self, url: &str) -> Result<String> {
+        if let Some(rest) = url.strip_prefix("mongodb://") {
+            let (user, rest) = rest.split_once(':').context("no user")?;
+            let (password, _) = rest.split_once('@').context("no password")?;
+            let known = self.atlas.password(user);
+            ensure!(known.as_deref() == Some(password), "{user} is not let in");
+            return Ok(user.to_owned());
+        }
         // What Prisma reads is nothing to this client.
         let url = url.replace("schema=public&", "");
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;

@@ -229,39 +229,41 @@ pub async fn put(
     token: &str,
 ) -> Result<String, Failure> {
     match place.store {
-        SecretStore::Parameter => parameter::put(context, place, text, None).await,
+        SecretStore::Parameter => parameter::put(context, place, text).await,
         SecretStore::SecretsManager => secrets_manager::put(context, place, text, token).await,
     }
 }
 
-/// Writes a copy of a secret, which is made like the secret itself where it is not there yet.
+/// Writes a copy of a secret, where it does not stand there yet. Who reads it names it in its task
+/// definition, so it is there before.
 ///
 /// # Errors
-/// When it is refused.
+/// When it is refused, or there is no such place.
 pub async fn copy_to(
     context: &Context<'_>,
     to: &Place,
     value: &Value,
-    like: &Place,
     token: &str,
 ) -> Result<(), Failure> {
-    if to.store == SecretStore::Parameter && to.key.is_none() {
-        let there = match parameter::read(context, to, None).await {
-            Ok(there) => there.text == *value,
-            Err(failure) if failure.code == "ParameterNotFound" => false,
-            Err(failure) => return Err(failure),
-        };
-        if !there {
-            let like = (like.store == SecretStore::Parameter).then_some(like);
-            parameter::put(context, to, value, like).await?;
+    let present = match read(context, to, None).await {
+        Err(failure) if is_absent(&failure) => {
+            let message = "the former value is to be kept here, and there is no such secret: make it, with the tag of the others, and let the services read it";
+            return Err(to.failure("set", &failure.code, message));
         }
-        return Ok(());
-    }
-    let present = read(context, to, None).await?;
-    if present.value(to)? != *value {
+        read => read?,
+    };
+    let is_there = present.value(to).is_ok_and(|there| there == *value);
+    if !is_there {
         put(context, to, &present.with(to, value)?, token).await?;
     }
     Ok(())
+}
+
+fn is_absent(failure: &Failure) -> bool {
+    matches!(
+        failure.code.as_str(),
+        "ParameterNotFound" | "ResourceNotFoundException"
+    )
 }
 
 /// Moves a label to a version; Secrets Manager moves its stages by itself.

@@ -142,5 +142,5 @@ async fn wipe(act: &Act<'_>, secret: &Secret, previous: &str) -> Result<(), Fail
     let key = copy.key.clone().unwrap_or_default();
     let id = token::derived(&present.id, &key, token::For::Wipe);
     let value = present.value(&place)?;
-    store::copy_to(act.context, &copy, &value, &place, &id).await
+    store::copy_to(act.context, &copy, &value, &id).await
 }

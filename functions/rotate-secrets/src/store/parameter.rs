@@ -180,32 +180,27 @@ pub(super) async fn older_with(
     }
 }
 
-/// Writes a text as the newest version, or a new parameter like another one.
+/// Writes a text as the newest version.
 pub(super) async fn put(
     context: &Context<'_>,
     place: &Place,
     text: &Value,
-    like: Option<&Place>,
 ) -> Result<String, Failure> {
-    let mut names = vec![place.name.clone()];
-    names.extend(like.map(|like| like.name.clone()));
-    let described = describe(context, names).await?;
-    let itself = described.get(&place.name);
-    let model = itself.or_else(|| described.get(&like?.name));
-    let model = model.ok_or_else(|| {
+    let described = describe(context, vec![place.name.clone()]).await?;
+    let present = described.get(&place.name).ok_or_else(|| {
         place.failure(
             "ssm:PutParameter",
             "ParameterNotFound",
             "the parameter is not there: make it, or say rightly where it is",
         )
     })?;
-    match write(context, place, text, model, itself.is_some()).await {
+    match write(context, place, text, present).await {
         Err(failure) if failure.code == "ParameterMaxVersionLimitExceeded" => {
             // A label that stayed behind keeps the oldest of a hundred versions.
-            let version = model.version.to_string();
+            let version = present.version.to_string();
             label(context, place, &version, CURRENT).await?;
             label(context, place, &version, super::PREVIOUS).await?;
-            write(context, place, text, model, itself.is_some()).await
+            write(context, place, text, present).await
         }
         done => done,
     }
@@ -217,10 +212,9 @@ async fn write(
     context: &Context<'_>,
     place: &Place,
     text: &Value,
-    model: &ParameterMetadata,
-    is_there: bool,
+    present: &ParameterMetadata,
 ) -> Result<String, Failure> {
-    let tier = model
+    let tier = present
         .tier
         .clone()
         .filter(|tier| matches!(tier, ParameterTier::Standard | ParameterTier::Advanced));
@@ -230,17 +224,13 @@ async fn write(
         .put_parameter()
         .name(&place.name)
         .value(text.expose())
-        .set_type(model.r#type.clone())
-        .set_key_id(model.key_id.clone())
+        .overwrite(true)
+        .set_type(present.r#type.clone())
+        .set_key_id(present.key_id.clone())
         .set_tier(tier)
-        .set_data_type(model.data_type.clone());
-    let call = if is_there {
-        call.overwrite(true)
-            .set_allowed_pattern(model.allowed_pattern.clone())
-            .set_description(model.description.clone())
-    } else {
-        call.overwrite(false)
-    };
+        .set_data_type(present.data_type.clone())
+        .set_allowed_pattern(present.allowed_pattern.clone())
+        .set_description(present.description.clone());
     let answer = call
         .send()
         .await

@@ -1,16 +1,18 @@
 //! An account with a shop in it: two services that read a signing key, a key of somebody else's, and one
 //! key of a JSON secret. All of it is a hundred days old; it is a Tuesday, noon in Tokyo.
 
+use std::sync::LazyLock;
+
 use jiff::{SignedDuration, Timestamp};
 use nightshift_cloud::{
     call::Actor,
-    policy::{Effect, Policy, Statement},
+    policy::{self, Policy},
     services::{
         dynamodb,
         ecs::{self, NewService},
         secretsmanager, sns, ssm,
     },
-    world::World,
+    world::{ACCOUNT, REGION, World},
 };
 use serde_json::{Value, json};
 
@@ -36,55 +38,22 @@ rotate:
     'shop/app#token': { kind: random, every: 180d, form: hex }
 ";
 
-/// Everything that the function may have to do.
-pub(crate) const ACTIONS: [&str; 33] = [
-    "codedeploy:BatchGetDeploymentGroups",
-    "codedeploy:CreateDeployment",
-    "codedeploy:GetDeployment",
-    "codedeploy:GetDeploymentConfig",
-    "codedeploy:ListApplications",
-    "codedeploy:ListDeploymentGroups",
-    "codedeploy:RegisterApplicationRevision",
-    "dynamodb:DeleteItem",
-    "dynamodb:PutItem",
-    "dynamodb:Query",
-    "dynamodb:UpdateItem",
-    "ecs:DescribeServices",
-    "ecs:DescribeTaskDefinition",
-    "ecs:DescribeTasks",
-    "ecs:ListServices",
-    "ecs:ListTasks",
-    "ecs:UpdateService",
-    "rds:DescribeDBClusters",
-    "rds:DescribeDBInstances",
-    "rds:ModifyDBCluster",
-    "rds:ModifyDBInstance",
-    "secretsmanager:DescribeSecret",
-    "secretsmanager:GetSecretValue",
-    "secretsmanager:ListSecretVersionIds",
-    "secretsmanager:PutSecretValue",
-    "ssm:DescribeParameters",
-    "ssm:GetParameter",
-    "ssm:GetParameterHistory",
-    "ssm:GetParametersByPath",
-    "ssm:LabelParameterVersion",
-    "ssm:ListTagsForResource",
-    "ssm:PutParameter",
-    "sns:Publish",
-];
+const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
-/// A role that may do all of that, and nothing else.
+/// What the template allows in a stack that names the shop's secrets and its deployment groups.
 pub(crate) fn role() -> Policy {
-    let statement = Statement {
-        sid: "all".to_owned(),
-        effect: Effect::Allow,
-        actions: ACTIONS.map(str::to_owned).to_vec(),
-        resources: vec!["*".to_owned()],
-        conditions: Vec::new(),
-    };
-    Policy {
-        statements: vec![statement],
-    }
+    static ROLE: LazyLock<Policy> = LazyLock::new(|| {
+        let secrets = format!(
+            "arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/*,arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"
+        );
+        let groups = format!("arn:aws:codedeploy:{REGION}:{ACCOUNT}:deploymentgroup:shop/*");
+        let parameters = [
+            ("RotatedSecrets", secrets.as_str()),
+            ("RotatedDeploymentGroups", &groups),
+        ];
+        policy::of_template(TEMPLATE, FUNCTION, &parameters.into()).unwrap()
+    });
+    ROLE.clone()
 }
 
 pub(crate) fn service_arn(name: &str) -> String {
@@ -138,6 +107,7 @@ pub(crate) fn world(document: &str) -> World {
     ssm::put(&mut world, &by, "/nightshift/company", company).unwrap();
     ssm::put(&mut world, &by, "/nightshift/estates/shop", document).unwrap();
     parameter(&mut world, KEY, CANARIES[0]);
+    parameter(&mut world, COPY, "of nobody yet");
     parameter(&mut world, AGENT, CANARIES[1]);
     let input = json!({
         "Name": SECRET, "SecretString": json_secret(CANARIES[2]),

@@ -148,6 +148,14 @@ async fn what_came_from_s3_comes_from_there_again() {
     assert_eq!(revision["s3Location"]["key"], "appspec.yaml");
 }
 
+/// A whole turn, by hand.
+pub(crate) async fn whole() -> Stage {
+    let mut stage = with_point().await;
+    stage.ask(order("rotate", KEY)).await;
+    stage.until_over(20).await;
+    stage
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_leaked_is_not_over_before_the_last_old_task_is_gone() {
     let mut stage = with_point().await;

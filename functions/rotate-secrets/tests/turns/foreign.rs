@@ -6,13 +6,19 @@ use crate::{
     stage::{Stage, with_key},
 };
 
-#[tokio::test(start_paused = true)]
-async fn the_older_value_that_terraform_brings_back_is_told_at_once_and_never_rolled() {
+/// A key that was replaced, and an apply of Terraform that brings the older value back.
+pub(crate) async fn older_value() -> Stage {
     let mut stage = with_key().await;
     stage.until_over(20).await;
-    let deployed = stage.deployments("api");
     stage.write(KEY, CANARIES[0]);
     stage.pass(3600).await;
+    stage
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_older_value_that_terraform_brings_back_is_told_at_once_and_never_rolled() {
+    let stage = older_value().await;
+    let deployed = 1;
     assert_eq!(stage.told(), ["rotated /shop/KEY", "older-value /shop/KEY"]);
     assert_eq!(stage.deployments("api"), deployed);
     assert_eq!(stage.entry(KEY).await.turn, None);

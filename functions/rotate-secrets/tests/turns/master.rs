@@ -107,12 +107,27 @@ async fn a_url_gets_a_new_password_that_a_real_server_takes_and_nothing_else_cha
     assert_eq!(stage.failures(), [""; 0]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_password_of_a_cluster_stands_in_a_json_secret_whose_other_bytes_stay() {
+/// An instance's password, replaced by hand.
+pub(crate) async fn of_an_instance() -> Stage {
+    let (mut stage, _) = with(instance(), CANARY).await;
+    stage.ask(order("rotate", MASTER)).await;
+    stage.until_over(30).await;
+    stage
+}
+
+/// A cluster's password, replaced by hand.
+pub(crate) async fn of_a_cluster() -> Stage {
+    rotated_cluster().await.0
+}
+
+/// The text of the JSON secret, with this password.
+fn text(password: &str) -> String {
+    format!("{{ \"username\":\"master\", \"password\" : \"{password}\"}}")
+}
+
+async fn rotated_cluster() -> (Stage, String) {
     let document = DOCUMENT.replace(MASTER, "'shop/master#password'");
     let mut stage = Stage::with_document(&document);
-    let text =
-        |password: &str| format!("{{ \"username\":\"master\", \"password\" : \"{password}\"}}");
     let arn = stage.with(|world| {
         let input = json!({
             "Name": "shop/master", "SecretString": text(CANARY),
@@ -131,6 +146,12 @@ async fn the_password_of_a_cluster_stands_in_a_json_secret_whose_other_bytes_sta
     stage.adopt("shop/master#password").await;
     stage.ask(order("rotate", "shop/master#password")).await;
     stage.until_over(30).await;
+    (stage, arn)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_password_of_a_cluster_stands_in_a_json_secret_whose_other_bytes_stay() {
+    let (stage, arn) = rotated_cluster().await;
     let password = in_force(&stage, &arn);
     assert_ne!(password, CANARY);
     assert_eq!(stage.secret("shop/master"), text(&password));

@@ -126,6 +126,14 @@ async fn two_secrets_of_one_service_are_replaced_with_one_roll_out() {
     assert_eq!(stage.failures(), [""; 0]);
 }
 
+/// One key of a JSON secret, replaced by hand.
+pub(crate) async fn of_one_key_of_a_json() -> Stage {
+    let mut stage = Stage::adopted(&[TOKEN]).await;
+    stage.ask(order("rotate", TOKEN)).await;
+    stage.until_over(30).await;
+    stage
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_settled_costs_one_read_a_tick() {
     let mut stage = Stage::adopted(&[TOKEN]).await;

@@ -5,6 +5,7 @@ use anyhow::Result;
 use nightshift_slack::Slack;
 use nightshift_tests::local::LocalAws;
 use nightshift_tests::rotation;
+use nightshift_tests::secrets::an_atlas;
 use nightshift_tests::stage::Stage;
 
 use crate::printer::{INDENT, Printer};
@@ -18,9 +19,10 @@ pub(super) async fn play(language: &str, slack: &Slack, printer: &mut Printer) -
     local
         .put_secret("/nightshift/slack/token", &slack.token())
         .await?;
-    let deployment = rotation::deployment().with("SlackUrl", &slack.url());
+    let atlas = an_atlas().await?;
+    let deployment = rotation::deployment(&atlas).with("SlackUrl", &slack.url());
     let mut stage = Stage::on(local, &deployment).await?;
-    let found = rotation::play(&mut stage, language, printer).await?;
+    let found = rotation::play(&mut stage, &atlas, language, printer).await?;
     printer.flush();
     println!("\n   Before and after");
     for (fact, good) in &found.facts {

@@ -38,7 +38,7 @@ pub(super) async fn make(
         let leaked = matches!(&ground.turn.why, Why::Asked(it) if it.order == Order::Leaked);
         let kept = if leaked { &value } else { &ground.present };
         let id = token::of(ground.turn, &previous, token::For::Copy);
-        let copied = store::copy_to(act.context, &previous, kept, &ground.place, &id).await;
+        let copied = store::copy_to(act.context, &previous, kept, &id).await;
         copied.map_err(|failure| Trouble::new("set", failure))?;
     }
     Ok(Made {
