@@ -190,6 +190,11 @@ impl Atlas {
         }
     }
 
+    /// One server takes connections, and refuses everything because it is about to stop.
+    pub fn is_stopping(&self, server: usize) {
+        self.shared.lock().stopping.insert(server);
+    }
+
     /// Challenges name no `qop`, as in Atlas's documents.
     pub fn challenges_as_documented(&self) {
         self.shared.lock().has_qop = false;

@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) lags: BTreeMap<usize, Duration>,
     /// The servers that take no connection.
     pub(crate) down: BTreeSet<usize>,
+    /// The servers that are about to stop.
+    pub(crate) stopping: BTreeSet<usize>,
     applied: Vec<Applied>,
     plans: Vec<Plan>,
     made: u64,
@@ -73,6 +75,7 @@ impl State {
             delay: Duration::ZERO,
             lags: BTreeMap::new(),
             down: BTreeSet::new(),
+            stopping: BTreeSet::new(),
             applied: Vec::new(),
             plans: Vec::new(),
             made: 0,

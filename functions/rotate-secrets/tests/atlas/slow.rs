@@ -38,11 +38,12 @@ async fn what_never_comes_is_given_up_in_time() {
 
 #[tokio::test]
 async fn one_server_that_is_away_is_passed_over_and_all_of_them_are_told() {
-    let stage = Stage::with_servers(2).await;
+    let stage = Stage::with_servers(3).await;
     stage.atlas.is_down(0, true);
+    stage.atlas.is_stopping(1);
     let password = stage.set().await.unwrap();
     stage.test(&password).await.unwrap();
-    stage.atlas.is_down(1, true);
+    stage.atlas.is_down(2, true);
     let refused = stage.test(&password).await.unwrap_err();
     assert_eq!(refused.code, "unreached");
     assert!(refused.message.contains("IP access list"), "{refused}");

@@ -29,7 +29,11 @@ impl Connection {
 
     pub(super) fn answer(&mut self, command: &Document) -> Document {
         let name = command.keys().next().map_or("", String::as_str);
+        let stops = self.shared.lock().stopping.contains(&self.server);
         match name {
+            "ping" | "connectionStatus" if stops => {
+                refusal(11600, "InterruptedAtShutdown", "interrupted at shutdown")
+            }
             "hello" | "isMaster" | "ismaster" => hello(command),
             "saslStart" => self.begin(command),
             "saslContinue" => self.go_on(command),

@@ -164,6 +164,8 @@ fn is_loopback(host: &ServerAddress) -> bool {
     name == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// The driver keeps what it has logged in with, unwiped, as long as the process lives; there is no way
+/// to tell it not to.
 /// <https://www.mongodb.com/docs/manual/reference/command/connectionStatus/>
 async fn logged_in(options: ClientOptions, user: &str) -> Result<Privileges, Cause> {
     let client = Client::with_options(options).map_err(|error| cause(&error))?;
@@ -243,6 +245,16 @@ fn cause(error: &DriverError) -> Cause {
         ErrorKind::Authentication { .. } => Cause::NotTaken,
         // 8000 is what the proxy before small and flex clusters says.
         ErrorKind::Command(refused) if matches!(refused.code, 18 | 8000) => Cause::NotTaken,
+        // A server that stops, or becomes another kind of member.
+        // <https://github.com/mongodb/specifications/blob/master/source/server-discovery-and-monitoring/server-discovery-and-monitoring.md#not-writable-primary-and-node-is-recovering>
+        ErrorKind::Command(refused)
+            if matches!(
+                refused.code,
+                91 | 189 | 10107 | 11600 | 11602 | 13435 | 13436
+            ) =>
+        {
+            Cause::Unreached
+        }
         ErrorKind::Command(refused) => Cause::Command(refused.code),
         ErrorKind::ServerSelection { .. }
         | ErrorKind::ConnectionPoolCleared { .. }
