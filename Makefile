@@ -35,7 +35,7 @@ help: ## Show this list
 build: $(ZIPS) ## Build the functions: target/lambda/<name>/bootstrap and bootstrap.zip
 
 .PHONY: demo
-demo: build ## Watch staging sleep over a long weekend, production get smaller and a bad release roll back
+demo: build ## Watch staging sleep, production get smaller, a bad release roll back and secrets being replaced
 	@cargo run --quiet --package nightshift-tests --bin demo
 
 .PHONY: local
@@ -48,6 +48,7 @@ cloud: build ## A simulated AWS, a minute in a second, that staging falls asleep
 
 .PHONY: test
 test: build nextest ## Run all tests, the ones on the local AWS included
+	@cargo run --quiet --package nightshift-postgres --bin fetch-postgres
 	@cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema
 	@cargo test --workspace --exclude nightshift-simulation --locked --doc --quiet
 	@python tests/validate_blocks.py functions/notify-slack/src/render/snapshots/json/*.snap

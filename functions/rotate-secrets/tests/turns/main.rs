@@ -23,6 +23,7 @@ mod log;
 mod master;
 mod orders;
 mod permissions;
+mod reach;
 mod secrecy;
 #[path = "../rotated/stage.rs"]
 #[allow(

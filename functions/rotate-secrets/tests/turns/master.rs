@@ -20,7 +20,7 @@ use crate::{
     stage::{Checkpoint, Stage, order},
 };
 
-const MASTER: &str = "/shop/MASTER";
+pub(crate) const MASTER: &str = "/shop/MASTER";
 const CANARY: &str = "cAnAry4Master";
 const HOST: &str = "main.c1a2b3c4d5e6.ap-northeast-1.rds.amazonaws.com";
 const DOCUMENT: &str = "version: 1
@@ -105,6 +105,11 @@ async fn a_url_gets_a_new_password_that_a_real_server_takes_and_nothing_else_cha
         assert!(!left.contains(secret), "a password left");
     }
     assert_eq!(stage.failures(), [""; 0]);
+}
+
+/// An instance whose password may be replaced.
+pub(crate) async fn adopted() -> Stage {
+    with(instance(), CANARY).await.0
 }
 
 /// An instance's password, replaced by hand.

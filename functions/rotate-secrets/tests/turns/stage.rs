@@ -73,6 +73,8 @@ pub(crate) struct Stage {
     pub(crate) doubled: bool,
     /// Whether time is real but for the minutes in which nothing happens, as a real database needs it.
     pub(crate) skips: bool,
+    /// What the deployment reaches.
+    pub(crate) reach: Reach,
     /// Whether the stack's mode is `watch`.
     pub(crate) watch: bool,
     process: Option<Rc<Function>>,
@@ -116,6 +118,7 @@ impl Stage {
             checkpoints: None,
             doubled: false,
             skips: false,
+            reach: Reach::Everything,
             watch: false,
             process: None,
             next_tick,
@@ -149,8 +152,14 @@ impl Stage {
         self.process = None;
     }
 
+    /// The other deployment, with a process of its own.
+    pub(crate) fn from(&mut self, reach: Reach) {
+        self.reach = reach;
+        self.process = None;
+    }
+
     fn function(&mut self) -> Rc<Function> {
-        let (line, watch) = (&self.line, self.watch);
+        let (line, watch, reach) = (&self.line, self.watch, self.reach);
         let (dial, atlas) = (&self.dial, &self.atlas);
         let made = || {
             let settings = Settings {
@@ -161,7 +170,7 @@ impl Stage {
                 prefix: "/nightshift".to_owned(),
                 function_name: format!("nightshift-{FUNCTION}"),
                 region: REGION.to_owned(),
-                reach: Reach::Everything,
+                reach,
             };
             let config = line.config(FUNCTION);
             Rc::new(Function::new(
