@@ -44,7 +44,7 @@ const TEMPLATE: &str = include_str!("../../../../template.yaml");
 pub(crate) fn role() -> Policy {
     static ROLE: LazyLock<Policy> = LazyLock::new(|| {
         let secrets = format!(
-            "arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/*,arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"
+            "arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/*,arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/other/*,arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"
         );
         let groups = format!("arn:aws:codedeploy:{REGION}:{ACCOUNT}:deploymentgroup:shop/*");
         let parameters = [
