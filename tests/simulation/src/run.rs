@@ -601,6 +601,7 @@ impl<S: Subject> Run<S> {
         let hidden: Vec<String> = ended
             .made
             .iter()
+            .filter(|made| made.own)
             .filter_map(|made| {
                 let code = made.code.as_deref()?;
                 (!is_expected::<S>(code)).then(|| format!("{} failed with {code}", made.action))

@@ -10,7 +10,7 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use nightshift::clock::Clock;
 use nightshift_cloud::{
-    call::{Call, Fault, Outcome},
+    call::{Actor, Call, Fault, Outcome},
     services::{Service, dynamodb},
     wire::{self, Request, Response, Understood},
     world::{ACCOUNT, Noted, REGION, World},
@@ -18,7 +18,7 @@ use nightshift_cloud::{
 use serde_json::Value;
 
 use crate::{
-    played::TABLE,
+    played::{Played as _, TABLE},
     rules::Broken,
     subject::{Rules as _, Subject},
     weather::{Fate, Weather},
@@ -39,6 +39,8 @@ pub struct Made {
     pub code: Option<String>,
     /// Whether an effect was hidden from the caller.
     pub hidden: bool,
+    /// Whether the function called that is judged, and none beside it.
+    pub own: bool,
 }
 
 /// One process of the function, as the cloud sees it.
@@ -269,6 +271,7 @@ impl<S: Subject> Sky<S> {
         let seen = self.processes.entry(process).or_default();
         let made = Made {
             action,
+            own: understood.call.actor == Actor::Function(S::Played::NAME.to_owned()),
             hidden: fate.hides_the_effect() || seen.made.get(id).is_some_and(|made| made.hidden),
             code,
         };

@@ -57,8 +57,8 @@ impl Stack {
     }
 
     fn read<S: Subject>(template: &str) -> Result<Self, String> {
-        let own = (S::RESOURCE, S::Played::NAME);
-        let parts = [own].iter().chain(S::BESIDE);
+        let own = [(S::RESOURCE, S::Played::NAME)];
+        let parts = own.iter().chain(S::BESIDE);
         let parts = parts.map(|(resource, function)| {
             Part::read(template, resource, function, S::PARAMETERS)
         });

@@ -248,6 +248,7 @@ impl Wire {
         let made = Made {
             action: format!("postgres:{action}"),
             hidden: fate.hides_the_effect(),
+            own: true,
             code,
         };
         let id = format!("postgres-{}", sky.count);

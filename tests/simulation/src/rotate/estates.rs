@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use fastrand::Rng;
 use nightshift_cloud::{
     call::{Actor, Tags},
+    load::{self, Load},
     services::{autoscaling, ecs, rds, secretsmanager, ssm},
     world::World,
 };
@@ -212,6 +213,10 @@ fn production(world: &mut World, random: &mut Rng, place: &Place) -> Estate {
         service(world, web, &[KEY, PREVIOUS, AGENT], None, &tags),
         service(world, worker, &[URL, AGENT], None, &tags),
     ];
+    for service in &services {
+        // So little that a night is small at once.
+        load::set(world, &service.arn, Load::constant(0.2));
+    }
     let aurora = rds::NewCluster::named("bookmark-manager-production-aurora");
     let aurora = rds::create_cluster(world, &Actor::Terraform, aurora.tagged("nightshift:slim", name));
     let [url, key, agent] = ages(place, [3, 5, 14], [30, 45, 90]);

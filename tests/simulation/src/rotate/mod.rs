@@ -63,7 +63,7 @@ impl Subject for Rotate {
     const BOUND: SignedDuration = SignedDuration::from_mins(150);
     const LEAD: SignedDuration = SignedDuration::ZERO;
     const LATE: SignedDuration = SignedDuration::from_mins(60);
-    const WAITING: SignedDuration = SignedDuration::from_mins(10);
+    const WAITING: SignedDuration = SignedDuration::from_mins(20);
     const PROMPT: SignedDuration = SignedDuration::ZERO;
     const HEEDS_SCALING: bool = false;
 

@@ -9,7 +9,7 @@ use nightshift_simulation::{
         Rotate, Script,
         estates::{URL, value},
     },
-    run::{Still, play, play_on, play_to},
+    run::{Still, play_on, play_to},
     sky::{Bullet, Lie},
 };
 use rotate_secrets::sabotage::Bug;
