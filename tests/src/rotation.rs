@@ -50,7 +50,12 @@ impl Found {
 ///
 /// # Errors
 /// When something of it cannot be made, or the function fails.
-pub async fn play(stage: &mut Stage, language: &str, audience: &mut dyn Audience) -> Result<Found> {
+pub async fn play(
+    stage: &mut Stage,
+    atlas: &Atlas,
+    language: &str,
+    audience: &mut dyn Audience,
+) -> Result<Found> {
     stage.plays = Plays::RotateSecrets;
     for estate in [PRODUCTION, R2E] {
         estate.create(&stage.local).await?;

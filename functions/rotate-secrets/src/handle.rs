@@ -97,6 +97,7 @@ fn looked(result: Result<Looked, Failure>) -> Result<Value, Failed> {
         "looked": looked.looked,
         "busy": looked.busy,
         "told": told.collect::<Vec<_>>(),
+        "estates": looked.estates,
     }))
 }
 

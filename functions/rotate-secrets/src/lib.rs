@@ -23,6 +23,8 @@ pub mod look;
 #[cfg(feature = "aws")]
 pub mod observe;
 pub mod plan;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
 pub mod snapshot;
 #[cfg(feature = "aws")]
 pub mod store;

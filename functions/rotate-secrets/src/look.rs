@@ -15,6 +15,7 @@ use nightshift::{
     log,
     report::Failure,
 };
+use serde::Serialize;
 use std::collections::BTreeMap;
 use tokio::time::{Instant, sleep};
 
@@ -75,6 +76,19 @@ pub struct Looked {
     pub failures: Vec<(String, Failure)>,
     /// Whether something is left for the deployment that reaches what this one does not.
     pub left: bool,
+    /// How the estates that were looked at were left.
+    pub estates: Vec<Standing>,
+}
+
+/// How a look left an estate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// Its name.
+    pub estate: String,
+    /// Whether nothing is under way, and nothing is waited for but an hour or a person.
+    pub settled: bool,
+    /// When something is due, if that can be said.
+    pub next: Option<Timestamp>,
 }
 
 /// Looks at what is due, or at everything; or at one estate alone.
@@ -276,7 +290,7 @@ async fn treat_leased(
         let matters = matters.await;
         let told = told.into_iter().map(|told| (name.to_owned(), told));
         looked.told.extend(told);
-        matters?;
+        let untold = matters?;
         let wait = decided.due.map(|at| at.duration_since(context.now()));
         let goes_on = wait.is_some_and(|wait| wait <= A_MOMENT)
             && !decided.steps.is_empty()
@@ -295,6 +309,11 @@ async fn treat_leased(
             // What another deployment has to do is due for it at once.
             let at = if looked.left { now } else { at };
             let is_open = entries.values().any(|kept| is_in_turn(&kept.item));
+            looked.estates.push(Standing {
+                estate: name.to_owned(),
+                settled: !is_open && !looked.left && decided.is_settled(),
+                next: decided.due.into_iter().chain(untold).min(),
+            });
             let clusters = is_open.then(|| rotator.cluster.clone());
             return Ok(Again::At(at, clusters.into_iter().collect()));
         }

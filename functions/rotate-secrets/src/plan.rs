@@ -209,6 +209,25 @@ pub fn plan(view: &View<'_>) -> Plan {
 }
 
 impl Plan {
+    /// Whether nothing is done, and nothing is waited for that changes without a person or the hour.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let mut waits = self.waits.iter();
+        self.steps.is_empty()
+            && waits.all(|(_, wait)| {
+                matches!(
+                    wait,
+                    Wait::Age { .. }
+                        | Wait::Adoption
+                        | Wait::BackOff { .. }
+                        | Wait::Window { .. }
+                        | Wait::Pinned { .. }
+                        | Wait::Unrollable { .. }
+                        | Wait::ReadByServices { .. }
+                )
+            })
+    }
+
     /// Looks again at this instant, or sooner.
     fn look_at(&mut self, at: Timestamp) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));

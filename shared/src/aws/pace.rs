@@ -30,6 +30,13 @@ pub struct Pace {
     pub alarm_reads: RateLimiter,
     /// `GetMetricData`: 50 a second.
     pub metric_reads: RateLimiter,
+    /// `PutParameter`: 3 a second.
+    /// <https://docs.aws.amazon.com/general/latest/gr/ssm.html>
+    pub parameter_writes: RateLimiter,
+    /// `LabelParameterVersion`: 3 a second.
+    pub parameter_labels: RateLimiter,
+    /// `GetParameterHistory`: 3 a second.
+    pub parameter_histories: RateLimiter,
 }
 
 impl Default for Pace {
@@ -43,6 +50,9 @@ impl Default for Pace {
             rds: limiter(5, 20),
             alarm_reads: limiter(4, 4),
             metric_reads: limiter(40, 40),
+            parameter_writes: limiter(2, 2),
+            parameter_labels: limiter(2, 2),
+            parameter_histories: limiter(2, 2),
         }
     }
 }

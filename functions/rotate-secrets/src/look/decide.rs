@@ -20,7 +20,7 @@ use crate::{
     act::{act, token},
     context::Context,
     estates::{Estate, in_turn_elsewhere},
-    plan::{Plan, Step, View, plan, watched},
+    plan::{Plan, Step, View, watched},
     snapshot::Snapshot,
 };
 
@@ -69,7 +69,10 @@ pub(crate) fn decide(
         next_id: &id,
         now,
     };
-    let mut decided = plan(&view);
+    #[cfg(not(feature = "sabotage"))]
+    let mut decided = crate::plan::plan(&view);
+    #[cfg(feature = "sabotage")]
+    let mut decided = crate::sabotage::plan(&view);
     if context.function.settings.watch {
         watched(&view, &mut decided);
     }
@@ -96,7 +99,10 @@ pub(super) async fn go(
         note(&estate.name, done, looked);
         return Ok(Some(decided));
     }
-    if !take(context, TURN).await? {
+    let taken = take(context, TURN).await?;
+    #[cfg(feature = "sabotage")]
+    let taken = taken || crate::sabotage::is(crate::sabotage::Bug::NoTurnLease);
+    if !taken {
         return Ok(None);
     }
     let begun = async {

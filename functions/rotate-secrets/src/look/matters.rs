@@ -27,7 +27,8 @@ enum Matter {
     Document(News),
 }
 
-/// Tells what is new, and writes down that it was told.
+/// Tells what is new, and writes down that it was told. Answers when something is to be told that
+/// lasts not long enough yet.
 ///
 /// # Errors
 /// When it cannot be told or written.
@@ -38,8 +39,9 @@ pub(super) async fn tell(
     plan: &Plan,
     snapshot: &Snapshot,
     told: &mut Vec<Told>,
-) -> Result<(), Failure> {
+) -> Result<Option<Timestamp>, Failure> {
     let now = context.now();
+    let mut untold: Option<Timestamp> = None;
     let mut record = known.item.clone();
     let mut lasting = lasting(plan, &record, now);
     lasting.extend(of_document(estate));
@@ -52,6 +54,9 @@ pub(super) async fn tell(
             told: None,
         });
         let due = matter.since.saturating_add(after).unwrap_or(now);
+        if matter.told.is_none() && now < due {
+            untold = Some(untold.map_or(due, |at| at.min(due)));
+        }
         if matter.told.is_none() && now >= due {
             told.push(match one {
                 Matter::Rotation(rotation) => tell::tell(context, rotator, &rotation).await?,
@@ -65,7 +70,7 @@ pub(super) async fn tell(
         let saved = context.store.save_estate(name, &record, known.revision);
         saved.await.map_err(WriteError::into_failure)?;
     }
-    Ok(())
+    Ok(untold)
 }
 
 /// What lasts now, by its key, and how long it may before it is told.

@@ -383,7 +383,7 @@ fn replace(view: &View<'_>, reader: &Reader, turn: &str) -> Step {
 }
 
 /// What is written down of a service that is being rolled.
-fn kept_off(view: &View<'_>, arn: &Arn, turn: &str) -> Service {
+pub(crate) fn kept_off(view: &View<'_>, arn: &Arn, turn: &str) -> Service {
     Service {
         version: VERSION,
         arn: arn.clone(),

@@ -149,6 +149,12 @@ pub(super) async fn older_with(
     let mut found = None;
     let mut next = None;
     loop {
+        context
+            .function
+            .pace
+            .parameter_histories
+            .acquire_one()
+            .await;
         let page = context
             .function
             .ssm()
@@ -231,6 +237,7 @@ async fn write(
         .set_data_type(present.data_type.clone())
         .set_allowed_pattern(present.allowed_pattern.clone())
         .set_description(present.description.clone());
+    context.function.pace.parameter_writes.acquire_one().await;
     let answer = call
         .send()
         .await
@@ -247,8 +254,9 @@ pub(super) async fn label(
     label: &str,
 ) -> Result<(), Failure> {
     let action = "ssm:LabelParameterVersion";
-    let answer = context
-        .function
+    let function = context.function;
+    function.pace.parameter_labels.acquire_one().await;
+    let answer = function
         .ssm()
         .label_parameter_version()
         .name(&place.name)

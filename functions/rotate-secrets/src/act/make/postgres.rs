@@ -31,6 +31,17 @@ pub(super) async fn make(
     let admin = self::admin(act, &present, admin).await?;
     let password = generate::password().map_err(|error| Trouble::generated(place, &error))?;
     let verifier = Verifier::of(&password);
+    #[cfg(feature = "sabotage")]
+    let inactive = crate::sabotage::inactive(inactive, users);
+    #[cfg(feature = "sabotage")]
+    if crate::sabotage::is(crate::sabotage::Bug::PublishBeforeSet) {
+        let new = present.with_credentials(inactive.user(), &password);
+        return Ok(Made {
+            value: new.map_err(|error| Trouble::url(place, error))?.into_text(),
+            user: Some(inactive.user().to_owned()),
+            at_stake: None,
+        });
+    }
     let dial = &act.context.function.dial;
     let set = dial.set(&admin, &inactive, role, &verifier).await;
     set.map_err(|refusal| Trouble::refused("set", place, refusal))?;
