@@ -33,8 +33,9 @@ async fn secrets_of_two_estates_are_replaced_and_no_value_leaves_the_function() 
     let atlas = an_atlas().await.unwrap();
     let deployment = rotation::deployment(&atlas);
     let mut stage = Stage::bare(&deployment).await.unwrap();
-    let played = rotation::play(&mut stage, &atlas, "en", &mut Nobody);
-    let found = played.await.unwrap();
+    let found = rotation::play(&mut stage, &atlas, "en", &mut Nobody)
+        .await
+        .unwrap();
     assert!(found.is_good(), "{:#?}", found.facts);
     let told: Vec<&Value> = found
         .moments
