@@ -15,8 +15,8 @@ use nightshift::{
     log,
     report::Failure,
 };
-use std::collections::BTreeMap;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use tokio::time::{Instant, sleep};
 
 use crate::{

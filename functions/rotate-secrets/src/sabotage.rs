@@ -168,11 +168,17 @@ fn spoil(bug: Bug, plan: &mut Plan, view: &View<'_>) {
             }
         }
         Bug::EndFormerUnderTasks => {
-            let rolls = plan.steps.iter().any(|step| matches!(step, Step::Roll { .. }));
-            let published = view.in_turn().into_iter().filter(|(_, turn)| {
-                rolls && turn.stage == Stage::Published && turn.user.is_some()
-            });
-            let ends: Vec<Step> = published.map(|(secret, turn)| ended(secret, turn)).collect();
+            let rolls = plan
+                .steps
+                .iter()
+                .any(|step| matches!(step, Step::Roll { .. }));
+            let published = view
+                .in_turn()
+                .into_iter()
+                .filter(|(_, turn)| rolls && turn.stage == Stage::Published && turn.user.is_some());
+            let ends: Vec<Step> = published
+                .map(|(secret, turn)| ended(secret, turn))
+                .collect();
             plan.steps.extend(ends);
         }
         _ => {}

@@ -59,9 +59,8 @@ impl Stack {
     fn read<S: Subject>(template: &str) -> Result<Self, String> {
         let own = [(S::RESOURCE, S::Played::NAME)];
         let parts = own.iter().chain(S::BESIDE);
-        let parts = parts.map(|(resource, function)| {
-            Part::read(template, resource, function, S::PARAMETERS)
-        });
+        let parts = parts
+            .map(|(resource, function)| Part::read(template, resource, function, S::PARAMETERS));
         let mut schedules = policy::schedules_of_template(template, &BTreeMap::new())?;
         schedules.retain(|schedule| schedule.name.contains(S::Played::NAME));
         Ok(Self {

@@ -82,7 +82,9 @@ fn known(name: &str) -> Result<(Which, Place)> {
     let place = Place::named(name).with_context(|| {
         let known: Vec<&str> = FORTNIGHTS.iter().map(|place| place.name).collect();
         let known = known.join(", ");
-        format!("no place `{name}`: there is {known}, year, and each of them after slim/ or rotate/")
+        format!(
+            "no place `{name}`: there is {known}, year, and each of them after slim/ or rotate/"
+        )
     })?;
     Ok((which, place))
 }
@@ -150,7 +152,9 @@ fn played(only: Option<&str>) -> Result<Vec<&'static str>> {
         .map(|(_, word)| *word)
         .collect();
     if words.is_empty() {
-        bail!("no such function is simulated: there is power-staging, scale-production and rotate-secrets");
+        bail!(
+            "no such function is simulated: there is power-staging, scale-production and rotate-secrets"
+        );
     }
     Ok(words)
 }

@@ -88,7 +88,12 @@ impl Databases {
         }
     }
 
-    fn set(&mut self, admin: &Url, inactive: &Inactive, verifier: &Verifier) -> Result<(), Refusal> {
+    fn set(
+        &mut self,
+        admin: &Url,
+        inactive: &Inactive,
+        verifier: &Verifier,
+    ) -> Result<(), Refusal> {
         self.enter(admin)?;
         self.know(inactive.user(), verifier.expose());
         Ok(())
@@ -196,15 +201,13 @@ impl Wire {
         async move {
             let (fate, way) = {
                 let mut sky = self.sky.now();
-                (sky.fate(), sky.random.u64(5..200))
+                (sky.fate(true), sky.random.u64(5..200))
             };
             sleep(Duration::from_millis(way)).await;
             let done = self.meet(action, fate, work);
             match fate {
                 Fate::KilledBefore | Fate::KilledAfter => {
-                    self.sky
-                        .now()
-                        .tell(|| "    the process dies".to_owned());
+                    self.sky.now().tell(|| "    the process dies".to_owned());
                     self.death.notify_one();
                     std::future::pending().await
                 }
@@ -267,7 +270,9 @@ impl Dial for Wire {
         _role: &'a str,
         verifier: &'a Verifier,
     ) -> Answer<'a> {
-        self.carry("set", move |databases| databases.set(admin, inactive, verifier))
+        self.carry("set", move |databases| {
+            databases.set(admin, inactive, verifier)
+        })
     }
 
     fn test<'a>(&'a self, url: &'a Url, _present: &'a str, _role: &'a str) -> Answer<'a> {
@@ -280,7 +285,9 @@ impl Dial for Wire {
         inactive: &'a Inactive,
         _sessions: Sessions,
     ) -> Answer<'a> {
-        self.carry("disable", move |databases| databases.disable(admin, inactive))
+        self.carry("disable", move |databases| {
+            databases.disable(admin, inactive)
+        })
     }
 }
 

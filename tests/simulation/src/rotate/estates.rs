@@ -117,7 +117,9 @@ pub fn furnish(world: &mut World, random: &mut Rng, script: &Script) -> Vec<Esta
         1 => Some("bookmark-manager-production"),
         _ => Some("r2e"),
     };
-    let wanted = script.only.or(alone.filter(|_| place.days < 100 && !script.doubled));
+    let wanted = script
+        .only
+        .or(alone.filter(|_| place.days < 100 && !script.doubled));
     estates.retain(|estate| wanted.is_none_or(|wanted| wanted == estate.name));
     for estate in &estates {
         let name = parameter(estate.name);
@@ -149,7 +151,9 @@ fn sealed(world: &mut World, estate: &str, name: &str, value: &str) {
 
 fn container(world: &World, name: &str, reads: &[&str]) -> Value {
     let from = |read: &&str| {
-        let (place, key) = read.split_once('#').map_or((*read, None), |(a, b)| (a, Some(b)));
+        let (place, key) = read
+            .split_once('#')
+            .map_or((*read, None), |(a, b)| (a, Some(b)));
         let from = match key {
             Some(key) => format!("{}:{key}::", secretsmanager::arn(world, place)),
             None => ssm::arn(place),
@@ -218,7 +222,11 @@ fn production(world: &mut World, random: &mut Rng, place: &Place) -> Estate {
         load::set(world, &service.arn, Load::constant(0.2));
     }
     let aurora = rds::NewCluster::named("bookmark-manager-production-aurora");
-    let aurora = rds::create_cluster(world, &Actor::Terraform, aurora.tagged("nightshift:slim", name));
+    let aurora = rds::create_cluster(
+        world,
+        &Actor::Terraform,
+        aurora.tagged("nightshift:slim", name),
+    );
     let [url, key, agent] = ages(place, [3, 5, 14], [30, 45, 90]);
     let hours = Hours::new(7, 22, true).daily(random.bool());
     let mut document = format!(

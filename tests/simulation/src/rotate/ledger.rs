@@ -21,7 +21,9 @@ pub(super) fn entries(world: &World) -> Vec<Entry> {
         key.is_some_and(|key| key.starts_with(OURS))
     });
     let plain = ours.map(|item| plain(&json!({ "M": item })));
-    plain.filter_map(|item| serde_json::from_value(item).ok()).collect()
+    plain
+        .filter_map(|item| serde_json::from_value(item).ok())
+        .collect()
 }
 
 /// What is known of each secret.
@@ -52,7 +54,9 @@ pub(super) fn owner_of(world: &World, arn: &str, but: &str, now: Timestamp) -> O
 pub(super) fn is_saved(items: &[Item], resource: &str) -> bool {
     let is_service = resource.contains(":service/");
     items.iter().any(|item| {
-        let key = item.get("sk").and_then(|key| key["S"].as_str()?.strip_prefix(OURS));
+        let key = item
+            .get("sk")
+            .and_then(|key| key["S"].as_str()?.strip_prefix(OURS));
         let Some(key) = key else {
             return false;
         };

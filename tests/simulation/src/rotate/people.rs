@@ -263,7 +263,9 @@ fn scaled(random: &mut Rng, service: &Service, at: Timestamp) -> Deeds<Deed> {
         let arn = arn.clone();
         (at, Hand::Own(Deed::Scale { arn, to }))
     };
-    let counts: Vec<u32> = (0..steps).map(|step| if step % 2 == 0 { most } else { least }).collect();
+    let counts: Vec<u32> = (0..steps)
+        .map(|step| if step % 2 == 0 { most } else { least })
+        .collect();
     counts.into_iter().map(step).collect()
 }
 
@@ -271,8 +273,10 @@ fn scaled(random: &mut Rng, service: &Service, at: Timestamp) -> Deeds<Deed> {
 const A_LOOK: SignedDuration = SignedDuration::from_mins(12);
 
 impl subject::Deed<Estate> for Deed {
-    const AFTER_DEPLOYMENT: (SignedDuration, SignedDuration) =
-        (SignedDuration::from_mins(30), SignedDuration::from_mins(180));
+    const AFTER_DEPLOYMENT: (SignedDuration, SignedDuration) = (
+        SignedDuration::from_mins(30),
+        SignedDuration::from_mins(180),
+    );
 
     fn sends(&self) -> Option<Value> {
         match self {
@@ -362,7 +366,13 @@ impl subject::Deed<Estate> for Deed {
     }
 }
 
-fn ask(world: &mut World, by: Actor, aws: &'static dyn Aws, operation: &str, input: Value) -> Value {
+fn ask(
+    world: &mut World,
+    by: Actor,
+    aws: &'static dyn Aws,
+    operation: &str,
+    input: Value,
+) -> Value {
     world.ask(aws, by, operation, input).unwrap_or_default()
 }
 
@@ -375,7 +385,13 @@ fn put_older(world: &mut World, name: &str, first: bool) {
     let by = || Actor::Terraform;
     if name == APP {
         let input = json!({ "SecretId": name, "VersionStage": "AWSPREVIOUS" });
-        let older = ask(world, by(), &secretsmanager::SERVICE, "GetSecretValue", input);
+        let older = ask(
+            world,
+            by(),
+            &secretsmanager::SERVICE,
+            "GetSecretValue",
+            input,
+        );
         if let Some(text) = older["SecretString"].as_str() {
             secretsmanager::put(world, &by(), name, text);
         }
@@ -393,7 +409,11 @@ fn put_older(world: &mut World, name: &str, first: bool) {
     let older = if first {
         versions.first().copied()
     } else {
-        versions.iter().rev().copied().find(|value| Some(*value) != newest)
+        versions
+            .iter()
+            .rev()
+            .copied()
+            .find(|value| Some(*value) != newest)
     };
     if let Some(older) = older.filter(|older| Some(*older) != newest) {
         overwrite(world, by(), name, older);

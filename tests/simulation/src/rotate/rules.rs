@@ -130,12 +130,20 @@ impl subject::Rules<Estate> for Rules {
     fn wrong(&mut self, world: &World, estate: &Estate, should: Should) -> Vec<String> {
         let now = world.now;
         let secrets = ledger::secrets(world);
-        let own: Vec<&Secret> = secrets.iter().filter(|it| it.estate == estate.name).collect();
-        let turns = own.iter().filter_map(|secret| Some((secret, secret.turn.as_ref()?)));
+        let own: Vec<&Secret> = secrets
+            .iter()
+            .filter(|it| it.estate == estate.name)
+            .collect();
+        let turns = own
+            .iter()
+            .filter_map(|secret| Some((secret, secret.turn.as_ref()?)));
         let mut wrong: Vec<String> = turns
             .filter(|(_, turn)| now.duration_since(turn.began) > LASTS)
             .map(|(secret, turn)| {
-                format!("{} is in a turn since {}: {:?}", secret.name, turn.began, turn.stage)
+                format!(
+                    "{} is in a turn since {}: {:?}",
+                    secret.name, turn.began, turn.stage
+                )
             })
             .collect();
         if should != Should::Open {
@@ -146,9 +154,17 @@ impl subject::Rules<Estate> for Rules {
                 continue;
             };
             let every = SignedDuration::from_hours(24 * secret.every);
-            let is_due = history.since.is_some_and(|since| now.duration_since(since) > every);
-            let is_told = history.told_at.is_some_and(|told| now.duration_since(told) < TOLD);
-            history.waits = if is_due && !is_told { history.waits + 1 } else { 0 };
+            let is_due = history
+                .since
+                .is_some_and(|since| now.duration_since(since) > every);
+            let is_told = history
+                .told_at
+                .is_some_and(|told| now.duration_since(told) < TOLD);
+            history.waits = if is_due && !is_told {
+                history.waits + 1
+            } else {
+                0
+            };
             if history.waits > WAITS {
                 wrong.push(format!(
                     "{} is in use since {:?}, {} days are its age",
@@ -179,7 +195,8 @@ impl subject::Rules<Estate> for Rules {
             newest.is_some_and(|newest| !matches!(newest.by, Actor::Function(_)))
         });
         let theirs = theirs.map(|(name, _)| *name).collect();
-        self.tasks.look(world, &self.estates, &mut self.databases, &theirs);
+        self.tasks
+            .look(world, &self.estates, &mut self.databases, &theirs);
         let mut fail = |rule, detail| {
             let at = world.now;
             self.broken.push(Broken { at, rule, detail });
@@ -205,6 +222,13 @@ impl Rules {
         &mut self.databases
     }
 
+    /// Whether any estate is in a turn.
+    #[must_use]
+    pub fn is_in_turn(&self, world: &World) -> bool {
+        let secrets = ledger::secrets(world);
+        secrets.iter().any(|secret| secret.turn.is_some())
+    }
+
     /// Whether production's database answers.
     #[must_use]
     pub fn is_up(&self, world: &World) -> bool {
@@ -225,13 +249,7 @@ impl Rules {
     }
 
     /// Takes note of the value that is in place; answers whether it is another one.
-    fn note_value(
-        &mut self,
-        world: &World,
-        name: &'static str,
-        by: &Actor,
-        at: Timestamp,
-    ) -> bool {
+    fn note_value(&mut self, world: &World, name: &'static str, by: &Actor, at: Timestamp) -> bool {
         let Some(value) = estates::value(world, name) else {
             return false;
         };
@@ -254,7 +272,9 @@ impl Rules {
         let is_function = matches!(noted.by, Actor::Function(_));
         match &noted.what {
             What::Written | What::Created => {
-                let is_secret = [":ssm:", ":secretsmanager:"].iter().any(|it| noted.arn.contains(it));
+                let is_secret = [":ssm:", ":secretsmanager:"]
+                    .iter()
+                    .any(|it| noted.arn.contains(it));
                 let written: Vec<&'static str> = self
                     .names()
                     .into_iter()
@@ -315,7 +335,8 @@ impl Rules {
         });
         if name == KEY && (!ours || earlier) {
             // What was signed meanwhile is lost with the key that is taken back.
-            self.lost.extend(before.iter().map(|before| before.value.clone()));
+            self.lost
+                .extend(before.iter().map(|before| before.value.clone()));
         }
         if (name == KEY || name == PREVIOUS) && !ours {
             let all = history.into_iter().flat_map(|history| &history.versions);
@@ -334,7 +355,11 @@ impl Rules {
             let tried = user_and_password(&newest.value)
                 .is_some_and(|(user, password)| self.databases.is_tried(user, password));
             if !tried {
-                fail(at, "nothing is published that was not tried", name.to_owned());
+                fail(
+                    at,
+                    "nothing is published that was not tried",
+                    name.to_owned(),
+                );
             }
         }
         let secrets = ledger::secrets(world);
@@ -343,7 +368,11 @@ impl Rules {
             secret.name.to_string() == KEY && asked.is_some_and(|why| why.contains("Leaked"))
         });
         if leaks {
-            let keys = self.histories.get(KEY).into_iter().flat_map(|key| &key.versions);
+            let keys = self
+                .histories
+                .get(KEY)
+                .into_iter()
+                .flat_map(|key| &key.versions);
             self.lost.extend(keys.map(|version| version.value.clone()));
         }
     }
@@ -362,7 +391,9 @@ impl Rules {
             return;
         }
         let secrets = ledger::secrets(world);
-        let secret = secrets.iter().find(|secret| secret.name.to_string() == name);
+        let secret = secrets
+            .iter()
+            .find(|secret| secret.name.to_string() == name);
         let turn = secret.and_then(|secret| secret.turn.as_ref());
         let is_seen = turn.is_some_and(|turn| turn.began >= before.at);
         if !is_seen {
@@ -384,7 +415,9 @@ impl Rules {
             return;
         };
         let secrets = ledger::secrets(world);
-        let turns = secrets.iter().filter_map(|it| Some((it.name.to_string(), it.turn.as_ref()?)));
+        let turns = secrets
+            .iter()
+            .filter_map(|it| Some((it.name.to_string(), it.turn.as_ref()?)));
         let mut published = 0;
         for (name, turn) in turns.filter(|(name, _)| service.reads.contains(&name.as_str())) {
             published += usize::from(matches!(turn.stage, Stage::Published | Stage::Reverted));
@@ -423,6 +456,30 @@ impl Rules {
         }
         if is_well {
             self.every_task_has(world, at, told, fail);
+        }
+        if told["rotation"] == "reverted" {
+            self.is_back(at, told, fail);
+        }
+    }
+
+    /// People are told that a turn went back: what is in place was there before, unless somebody wrote
+    /// meanwhile.
+    fn is_back(&self, at: Timestamp, told: &Value, fail: &mut Fail<'_>) {
+        let secrets = told["secrets"].as_array().into_iter().flatten();
+        for name in secrets.filter_map(Value::as_str) {
+            let history = self.histories.iter().find(|(other, _)| **other == name);
+            let Some((_, history)) = history else {
+                continue;
+            };
+            let Some(newest) = history.newest() else {
+                continue;
+            };
+            let mut earlier = history.versions.iter().rev().skip(1);
+            let is_earlier = earlier.any(|version| version.value == newest.value);
+            if matches!(newest.by, Actor::Function(_)) && !is_earlier {
+                let rule = "reverted is told once the former value is back";
+                fail(at, rule, name.to_owned());
+            }
         }
     }
 

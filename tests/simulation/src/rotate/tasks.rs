@@ -95,7 +95,10 @@ impl Tasks {
     /// What is wrong with what running tasks hold.
     pub(super) fn wrong(&self, databases: &mut Databases) -> Vec<String> {
         let mut wrong = Vec::new();
-        let running = self.held.iter().filter(|(_, held)| held.runs && !held.excused);
+        let running = self
+            .held
+            .iter()
+            .filter(|(_, held)| held.runs && !held.excused);
         for (arn, held) in running {
             if let Some(url) = held.values.get(URL)
                 && !works(databases, url)
