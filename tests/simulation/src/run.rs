@@ -112,6 +112,8 @@ pub struct Outcome {
     pub invocations: u64,
     /// How many calls.
     pub calls: u64,
+    /// How many of them were of the function that is judged.
+    pub own_calls: u64,
     /// How often an estate was held against what it should be.
     pub checks: u64,
     /// Which permissions were used.
@@ -395,6 +397,7 @@ impl<S: Subject> Run<S> {
         let at = self.clock.now();
         let mut sky = self.sky.now();
         self.outcome.calls = sky.count;
+        self.outcome.own_calls = sky.own_count;
         self.outcome.trace = sky.trace.take().unwrap_or_default();
         self.outcome.used = std::mem::take(&mut sky.world.used);
         let still = Still {

@@ -94,6 +94,8 @@ pub struct Sky<S: Subject> {
     pub journal: Vec<Noted>,
     /// How many calls there were.
     pub count: u64,
+    /// How many of them were of the function that is judged.
+    pub own_count: u64,
     /// Kills at one call.
     pub bullet: Option<Bullet>,
     /// A lie of the cloud's.
@@ -144,6 +146,7 @@ impl<S: Subject> Sky<S> {
             processes: BTreeMap::new(),
             broken: Vec::new(),
             count: 0,
+            own_count: 0,
             bullet: None,
             lie: None,
             callers: BTreeMap::new(),
@@ -196,10 +199,11 @@ impl<S: Subject> Sky<S> {
         }
     }
 
-    /// What becomes of the next call.
-    pub fn fate(&mut self) -> Fate {
+    /// What becomes of the next call; `own` is one of the function that is judged.
+    pub fn fate(&mut self, own: bool) -> Fate {
         self.count += 1;
-        if let Some(bullet) = &mut self.bullet {
+        self.own_count += u64::from(own);
+        if let Some(bullet) = self.bullet.as_mut().filter(|_| own) {
             if bullet.after == 0 {
                 let done = bullet.done;
                 self.bullet = None;

@@ -201,7 +201,7 @@ impl Wire {
         async move {
             let (fate, way) = {
                 let mut sky = self.sky.now();
-                (sky.fate(), sky.random.u64(5..200))
+                (sky.fate(true), sky.random.u64(5..200))
             };
             sleep(Duration::from_millis(way)).await;
             let done = self.meet(action, fate, work);

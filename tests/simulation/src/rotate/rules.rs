@@ -222,6 +222,13 @@ impl Rules {
         &mut self.databases
     }
 
+    /// Whether any estate is in a turn.
+    #[must_use]
+    pub fn is_in_turn(&self, world: &World) -> bool {
+        let secrets = ledger::secrets(world);
+        secrets.iter().any(|secret| secret.turn.is_some())
+    }
+
     /// Whether production's database answers.
     #[must_use]
     pub fn is_up(&self, world: &World) -> bool {
@@ -449,6 +456,30 @@ impl Rules {
         }
         if is_well {
             self.every_task_has(world, at, told, fail);
+        }
+        if told["rotation"] == "reverted" {
+            self.is_back(at, told, fail);
+        }
+    }
+
+    /// People are told that a turn went back: what is in place was there before, unless somebody wrote
+    /// meanwhile.
+    fn is_back(&self, at: Timestamp, told: &Value, fail: &mut Fail<'_>) {
+        let secrets = told["secrets"].as_array().into_iter().flatten();
+        for name in secrets.filter_map(Value::as_str) {
+            let history = self.histories.iter().find(|(other, _)| **other == name);
+            let Some((_, history)) = history else {
+                continue;
+            };
+            let Some(newest) = history.newest() else {
+                continue;
+            };
+            let mut earlier = history.versions.iter().rev().skip(1);
+            let is_earlier = earlier.any(|version| version.value == newest.value);
+            if matches!(newest.by, Actor::Function(_)) && !is_earlier {
+                let rule = "reverted is told once the former value is back";
+                fail(at, rule, name.to_owned());
+            }
         }
     }
 

@@ -1,8 +1,11 @@
 //! rotate-secrets: fortnights for many seeds, whole years, a death at every call of a turn and of a way
-//! back, and the known bugs, each caught within a few seeds that are clean without it.
+//! back, and the known bugs, each caught in a scene that is clean without it.
 
-use jiff::{SignedDuration, Timestamp, civil::Time};
-use nightshift_cloud::services::ecs;
+use jiff::{SignedDuration, Span, Timestamp, civil::Time};
+use nightshift_cloud::{
+    call::Actor,
+    services::{ecs, ssm},
+};
 use nightshift_simulation::{
     places::{FORTNIGHTS, YEAR},
     rotate::{
@@ -13,11 +16,9 @@ use nightshift_simulation::{
     sky::{Bullet, Lie},
 };
 use rotate_secrets::sabotage::Bug;
+use serde_json::json;
 
-use crate::{
-    bugs::caught,
-    weeks::{fortnights, nothing_breaks},
-};
+use crate::weeks::{fortnights, nothing_breaks};
 
 #[test]
 fn secrets_survive_golden_week() {
@@ -74,7 +75,7 @@ fn secrets_come_to_the_same_end_when_every_tick_is_played() {
 
 const PRODUCTION: &str = "bookmark-manager-production";
 
-/// Production alone, in peace.
+/// In peace: production alone, unless `all`.
 fn calm(seed: u64) -> Script {
     Script {
         storms: 0,
@@ -85,145 +86,205 @@ fn calm(seed: u64) -> Script {
     }
 }
 
-/// The morning on which the URL has its age, shortly before the window opens.
-fn before_the_turn(script: &Script) -> Timestamp {
-    let day = script
-        .place
-        .first
-        .checked_add(jiff::Span::new().days(4))
-        .unwrap();
-    script.place.at(day, Time::constant(9, 58, 0, 0))
+/// The morning on which URL and key of r2e have their age, shortly before the window opens.
+fn morning(script: &Script) -> (Timestamp, Still<Rotate>) {
+    let day = script.place.first.checked_add(Span::new().days(3)).unwrap();
+    let at = script.place.at(day, Time::constant(9, 59, 0, 0));
+    let (outcome, still) = play_to(script, at);
+    assert_eq!(outcome.broken, []);
+    (at, still.unwrap())
 }
 
 fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
-/// Dies at each call between two instants, and goes on to a third; then asks whether all is well.
+fn url(still: &Still<Rotate>) -> String {
+    value(&still.world, URL).unwrap()
+}
+
+fn worker(still: &Still<Rotate>) -> ecs::Place {
+    let cluster = &still.estates[0].cluster;
+    let name = "bookmark-manager-production-worker";
+    ecs::Place::Service(ecs::service_arn(cluster, name))
+}
+
+/// Goes on, and is at rest at the end.
+fn to_the_end(script: &Script, from: &Still<Rotate>, until: Timestamp, how: &str) -> Still<Rotate> {
+    let (outcome, still) = play_on(script, from, until, None);
+    assert_eq!(outcome.broken, [], "{how}");
+    let still = still.unwrap();
+    assert!(!still.rules.is_in_turn(&still.world), "{how}");
+    still
+}
+
+/// Dies after each call of the function's own between two instants, and looks at what is left then.
 fn dies_everywhere(
     script: &Script,
     from: &Still<Rotate>,
-    (last, until): (Timestamp, Timestamp),
-    is_well: impl Fn(&Still<Rotate>) -> bool,
+    until: Timestamp,
+    look: impl Fn(Still<Rotate>, &str),
 ) {
-    let (undisturbed, end) = play_on(script, from, until, None);
+    let (undisturbed, _) = play_on(script, from, until, None);
     assert_eq!(undisturbed.broken, []);
-    assert!(is_well(&end.unwrap()), "undisturbed");
-    let (part, _) = play_on(script, from, last, None);
-    let calls = usize::try_from(part.calls).unwrap();
+    let calls = usize::try_from(undisturbed.own_calls).unwrap();
     assert!(calls > 100, "{calls} calls");
     for after in 0..calls {
-        for done in [true, false] {
-            let (outcome, still) = play_on(script, from, until, Some(Bullet { after, done }));
-            assert_eq!(outcome.broken, [], "killed after call {after}, {done}");
-            assert!(
-                is_well(&still.unwrap()),
-                "killed after call {after}, {done}"
-            );
-        }
+        let bullet = Bullet { after, done: true };
+        let (outcome, still) = play_on(script, from, until, Some(bullet));
+        let how = format!("killed after call {after} of {calls}");
+        assert_eq!(outcome.broken, [], "{how}");
+        look(still.unwrap(), &how);
     }
 }
 
 #[test]
 fn a_turn_survives_a_death_at_every_call() {
     let script = calm(1);
-    let begin = before_the_turn(&script);
-    let (outcome, still) = play_to(&script, begin);
-    assert_eq!(outcome.broken, []);
-    let still = still.unwrap();
-    let before = value(&still.world, URL).unwrap();
-    let is_well = |end: &Still<Rotate>| value(&end.world, URL).unwrap() != before;
-    let until = (begin + minutes(25), begin + minutes(60));
-    dies_everywhere(&script, &still, until, is_well);
+    let (at, still) = morning(&script);
+    let before = url(&still);
+    let until = at + minutes(45);
+    let end = to_the_end(&script, &still, until, "undisturbed");
+    assert_ne!(url(&end), before);
+    let turn = at + minutes(12);
+    dies_everywhere(&script, &still, turn, |still, how| {
+        let end = to_the_end(&script, &still, until, how);
+        assert_ne!(url(&end), before, "{how}");
+    });
 }
 
+/// The tasks of the last of its services do not start, until the way back has begun.
 #[test]
 fn a_way_back_survives_a_death_at_every_call() {
     let script = calm(2);
-    let begin = before_the_turn(&script);
-    let (_, still) = play_to(&script, begin);
-    let still = still.unwrap();
-    let before = value(&still.world, URL).unwrap();
-    let worker = ecs::service_arn(
-        &still.estates[0].cluster,
-        "bookmark-manager-production-worker",
-    );
-    let place = ecs::Place::Service(worker);
-    // It is spoilt until the turn has gone back, so that both ways are walked.
-    let mut spoilt = still;
-    ecs::flaws::put(&mut spoilt.world, place.clone(), ecs::Flaw::exits(1));
-    let (outcome, back) = play_on(&script, &spoilt, begin + minutes(30), None);
+    let (at, mut still) = morning(&script);
+    let before = url(&still);
+    let place = worker(&still);
+    ecs::flaws::put(&mut still.world, place, ecs::Flaw::exits(1));
+    let (failing, until) = (at + minutes(40), at + minutes(100));
+    let mended = |mut still: Still<Rotate>| {
+        let place = worker(&still);
+        ecs::flaws::mend(&mut still.world, &place);
+        still
+    };
+    let (outcome, failed) = play_on(&script, &still, failing, None);
     assert_eq!(outcome.broken, []);
-    assert_eq!(
-        value(&back.unwrap().world, URL).unwrap(),
-        before,
-        "it went back"
-    );
-    let is_well = |end: &Still<Rotate>| value(&end.world, URL).unwrap() == before;
-    let until = (begin + minutes(30), begin + minutes(80));
-    dies_everywhere(&script, &spoilt, until, is_well);
+    let failed = mended(failed.unwrap());
+    assert_eq!(url(&failed), before, "it is put back");
+    let end = to_the_end(&script, &failed, until, "undisturbed");
+    assert_eq!(url(&end), before);
+    dies_everywhere(&script, &still, failing, |still, how| {
+        to_the_end(&script, &mended(still), until, how);
+    });
 }
 
-fn caught_bug(bug: Bug) -> String {
-    caught(|script: &mut Script| script.bug = Some(bug))
+/// The rule that catches a bug in a scene that is clean without it.
+fn caught(script: &Script, scene: &Still<Rotate>, bug: Bug) -> String {
+    let until = scene.at + minutes(120);
+    let (clean, _) = play_on(script, scene, until, None);
+    assert_eq!(clean.broken, [], "without it");
+    let spoilt = Script {
+        bug: Some(bug),
+        ..script.clone()
+    };
+    let (outcome, _) = play_on(&spoilt, scene, until, None);
+    let broken = outcome.broken.first().expect("nobody noticed");
+    println!("{broken}");
+    broken.rule.to_owned()
+}
+
+fn caught_in_a_turn(bug: Bug) -> String {
+    let script = calm(3);
+    let (_, scene) = morning(&script);
+    caught(&script, &scene, bug)
 }
 
 #[test]
 fn publishing_before_the_database_was_told_is_caught() {
-    let rule = caught_bug(Bug::PublishBeforeSet);
+    let rule = caught_in_a_turn(Bug::PublishBeforeSet);
     assert_eq!(rule, "nothing is published that was not tried");
 }
 
 #[test]
 fn rolling_before_the_new_value_is_published_is_caught() {
-    let rule = caught_bug(Bug::RollBeforePublished);
+    let rule = caught_in_a_turn(Bug::RollBeforePublished);
     assert_eq!(rule, "nobody is rolled for nothing");
 }
 
 #[test]
 fn changing_the_present_users_password_is_caught() {
-    let rule = caught_bug(Bug::PresentUserChanged);
+    let rule = caught_in_a_turn(Bug::PresentUserChanged);
     assert_eq!(rule, "every task that runs holds a credential that works");
-}
-
-#[test]
-fn not_putting_the_old_value_back_is_caught() {
-    caught_bug(Bug::OldValueNotPutBack);
 }
 
 #[test]
 fn ending_the_former_credential_under_running_tasks_is_caught() {
-    let rule = caught_bug(Bug::EndFormerUnderTasks);
+    let rule = caught_in_a_turn(Bug::EndFormerUnderTasks);
     assert_eq!(rule, "every task that runs holds a credential that works");
 }
 
 #[test]
-fn taking_a_later_number_for_a_new_value_is_caught() {
-    let rule = caught_bug(Bug::NumberNotValue);
-    assert_eq!(rule, "an older value is never rolled out");
-}
-
-#[test]
 fn taking_a_complete_deployment_for_a_rolled_service_is_caught() {
-    let rule = caught_bug(Bug::RolledByState);
+    let rule = caught_in_a_turn(Bug::RolledByState);
     assert_eq!(rule, "rotated is told once every task has it");
 }
 
 #[test]
+fn not_putting_the_old_value_back_is_caught() {
+    let script = calm(3);
+    let (_, mut scene) = morning(&script);
+    let place = worker(&scene);
+    ecs::flaws::put(&mut scene.world, place, ecs::Flaw::exits(1));
+    let rule = caught(&script, &scene, Bug::OldValueNotPutBack);
+    assert_eq!(rule, "reverted is told once the former value is back");
+}
+
+/// Terraform puts back what was in use before the turn of the morning.
+#[test]
+fn taking_a_later_number_for_a_new_value_is_caught() {
+    let script = calm(3);
+    let (at, scene) = morning(&script);
+    let before = url(&scene);
+    let mut scene = to_the_end(&script, &scene, at + minutes(60), "undisturbed");
+    let input = json!({ "Name": URL, "Value": before, "Overwrite": true, "Type": "SecureString" });
+    let by = Actor::Terraform;
+    scene
+        .world
+        .ask(&ssm::SERVICE, by, "PutParameter", input)
+        .unwrap();
+    let rule = caught(&script, &scene, Bug::NumberNotValue);
+    assert_eq!(rule, "an older value is never rolled out");
+}
+
+/// Two estates have a secret of age at the same second, and each tick comes twice.
+#[test]
 fn beginning_a_turn_beside_another_estates_is_caught() {
-    let rule = caught(|script: &mut Script| {
-        script.bug = Some(Bug::NoTurnLease);
-        script.only = None;
-        script.doubled = true;
-    });
+    let script = Script {
+        only: None,
+        doubled: true,
+        ..calm(4)
+    };
+    let (_, scene) = morning(&script);
+    assert_eq!(scene.estates.len(), 2);
+    let rule = caught(&script, &scene, Bug::NoTurnLease);
     assert_eq!(rule, "of all estates one is in a turn");
 }
 
 #[test]
 fn replacing_a_secret_without_the_estates_lease_is_caught() {
-    let rule = caught(|script: &mut Script| {
-        script.lie = Some(Lie::NoLease);
-        script.doubled = true;
-    });
-    assert_eq!(rule, "only the holder of the lease changes anything");
+    let script = Script {
+        doubled: true,
+        ..calm(3)
+    };
+    let (at, scene) = morning(&script);
+    let until = at + minutes(60);
+    let (clean, _) = play_on(&script, &scene, until, None);
+    assert_eq!(clean.broken, []);
+    let lied = Script {
+        lie: Some(Lie::NoLease),
+        ..script
+    };
+    let (outcome, _) = play_on(&lied, &scene, until, None);
+    let rules: Vec<&str> = outcome.broken.iter().map(|broken| broken.rule).collect();
+    assert_eq!(rules, ["only the holder of the lease changes anything"]);
 }
