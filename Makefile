@@ -49,10 +49,13 @@ cloud: build ## A simulated AWS, a minute in a second, that staging falls asleep
 .PHONY: test
 test: build nextest ## Run all tests, the ones on the local AWS included
 	@cargo run --quiet --package nightshift-postgres --bin fetch-postgres
-	@cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema
+	@# Most of a test on the local AWS is waiting for it: meanwhile the simulation is built.
+	@nice cargo build --quiet --profile simulation --package nightshift-simulation --tests --locked & \
+		cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema && \
+		{ echo 'Building the rest of the simulation…'; wait $$!; }
 	@cargo test --workspace --exclude nightshift-simulation --locked --doc --quiet
 	@python tests/validate_blocks.py functions/notify-slack/src/render/snapshots/json/*.snap
-	@echo 'Building the simulation (some minutes the first time), then playing weeks and years…'
+	@echo 'Playing weeks and years…'
 	@cargo nextest run --package nightshift-simulation --cargo-profile simulation --locked --test-threads num-cpus
 
 .PHONY: soak
