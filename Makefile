@@ -51,8 +51,8 @@ test: build nextest ## Run all tests, the ones on the local AWS included
 	@cargo run --quiet --package nightshift-postgres --bin fetch-postgres
 	@# Most of a test on the local AWS is waiting for it: meanwhile the simulation is built.
 	@nice cargo build --quiet --profile simulation --package nightshift-simulation --tests --locked & \
-		cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema && \
-		{ echo 'Building the rest of the simulation…'; wait $$!; }
+		cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema \
+		|| { kill $$!; exit 1; }; wait $$!
 	@cargo test --workspace --exclude nightshift-simulation --locked --doc --quiet
 	@python tests/validate_blocks.py functions/notify-slack/src/render/snapshots/json/*.snap
 	@echo 'Playing weeks and years…'
