@@ -192,6 +192,13 @@ impl Wire {
         Box::pin(self.carried(action, work))
     }
 
+    fn die(&self) {
+        let mut sky = self.sky.now();
+        sky.tell(|| "    the process dies".to_owned());
+        drop(sky);
+        self.death.notify_one();
+    }
+
     async fn carried(
         &self,
         action: &'static str,
@@ -205,10 +212,7 @@ impl Wire {
         let done = self.meet(action, fate, work);
         match fate {
             Fate::KilledBefore | Fate::KilledAfter => {
-                let mut sky = self.sky.now();
-                sky.tell(|| "    the process dies".to_owned());
-                drop(sky);
-                self.death.notify_one();
+                self.die();
                 std::future::pending::<()>().await;
             }
             Fate::Silent | Fate::SilentAfter => sleep(PATIENCE).await,
