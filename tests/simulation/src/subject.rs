@@ -76,6 +76,7 @@ pub trait Subject: Copy + Debug + Default + Send + Sync + 'static {
     fn start(desk: &Desk<Self>) -> Self::Played;
 
     /// Whether the ledger's items say what is about to be done to a resource.
+    #[must_use]
     fn is_saved(_by: &Actor, items: &[Item], resource: &str) -> bool {
         let key = format!("{}resource/{resource}", Self::Played::NAMESPACE);
         items.iter().any(|item| {

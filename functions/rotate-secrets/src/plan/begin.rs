@@ -143,8 +143,12 @@ fn due(one: &One<'_>, now: Timestamp) -> Timestamp {
     after(since, one.described.every.get())
 }
 
-/// Whether a secret would follow so soon that it goes along.
+/// Whether a secret would follow so soon that it goes along. Of one that only its issuer makes nothing
+/// new is there.
 fn follows_soon(view: &View<'_>, one: &One<'_>) -> bool {
+    if matches!(one.described.means(), Some(Means::External)) {
+        return false;
+    }
     let is_near = matches!(
         why(view, one),
         Err(Some(Wait::Age { at })) if at <= after(view.now, JOINS_WITHIN)

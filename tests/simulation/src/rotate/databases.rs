@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    future::Future,
     sync::Arc,
     time::Duration,
 };
@@ -193,29 +192,33 @@ impl Wire {
         Box::pin(self.carried(action, work))
     }
 
-    fn carried<'a>(
-        &'a self,
+    fn die(&self) {
+        let mut sky = self.sky.now();
+        sky.tell(|| "    the process dies".to_owned());
+        drop(sky);
+        self.death.notify_one();
+    }
+
+    async fn carried(
+        &self,
         action: &'static str,
-        work: impl FnOnce(&mut Databases) -> Result<(), Refusal> + 'a,
-    ) -> impl Future<Output = Result<(), Refusal>> + 'a {
-        async move {
-            let (fate, way) = {
-                let mut sky = self.sky.now();
-                (sky.fate(true), sky.random.u64(5..200))
-            };
-            sleep(Duration::from_millis(way)).await;
-            let done = self.meet(action, fate, work);
-            match fate {
-                Fate::KilledBefore | Fate::KilledAfter => {
-                    self.sky.now().tell(|| "    the process dies".to_owned());
-                    self.death.notify_one();
-                    std::future::pending().await
-                }
-                Fate::Silent | Fate::SilentAfter => sleep(PATIENCE).await,
-                _ => {}
+        work: impl FnOnce(&mut Databases) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let (fate, way) = {
+            let mut sky = self.sky.now();
+            (sky.fate(true), sky.random.u64(5..200))
+        };
+        sleep(Duration::from_millis(way)).await;
+        let done = self.meet(action, fate, work);
+        match fate {
+            Fate::KilledBefore | Fate::KilledAfter => {
+                self.die();
+                std::future::pending::<()>().await;
             }
-            done
+            Fate::Silent | Fate::SilentAfter => sleep(PATIENCE).await,
+            _ => {}
         }
+        done
     }
 
     /// What comes of it, as the caller knows it.

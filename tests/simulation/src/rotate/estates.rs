@@ -119,7 +119,7 @@ pub fn furnish(world: &mut World, random: &mut Rng, script: &Script) -> Vec<Esta
     };
     let wanted = script
         .only
-        .or(alone.filter(|_| place.days < 100 && !script.doubled));
+        .or_else(|| alone.filter(|_| place.days < 100 && !script.doubled));
     estates.retain(|estate| wanted.is_none_or(|wanted| wanted == estate.name));
     for estate in &estates {
         let name = parameter(estate.name);

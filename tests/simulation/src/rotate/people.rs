@@ -88,6 +88,7 @@ pub enum Deed {
 }
 
 /// The commands by which an estate's secrets are adopted, one after the other.
+#[must_use]
 pub fn adoption(estate: &Estate, at: Timestamp) -> Deeds<Deed> {
     let ask = |(number, secret): (i64, &super::estates::Secret)| {
         let deed = Deed::Ask {

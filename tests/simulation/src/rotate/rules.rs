@@ -349,7 +349,7 @@ impl Rules {
             && !matches!(before.by, Actor::Function(_))
             && name != PREVIOUS
         {
-            self.overwrote(world, name, &before, at, fail);
+            Self::overwrote(world, name, &before, at, fail);
         }
         if name == URL && !earlier {
             let tried = user_and_password(&newest.value)
@@ -380,7 +380,6 @@ impl Rules {
     /// What somebody else wrote is replaced by us: only once it was taken note of, by its age or by a
     /// person's order, or in the moment between a look and its deed.
     fn overwrote(
-        &self,
         world: &World,
         name: &'static str,
         before: &Version,
@@ -492,7 +491,7 @@ impl Rules {
                 continue;
             };
             // What somebody wrote since is another turn's.
-            if at.duration_since(newest.at) <= MOMENT {
+            if !matches!(newest.by, Actor::Function(_)) && at.duration_since(newest.at) <= MOMENT {
                 continue;
             }
             let old = self.tasks.held.iter().filter(|(_, held)| {

@@ -72,7 +72,7 @@ impl Tasks {
         let held = self.held.get_mut(&task.arn);
         if let Some(held) = held {
             held.runs = runs;
-            if held.is_final || !(runs || !is_late) {
+            if held.is_final || (!runs && is_late) {
                 return;
             }
         }
