@@ -21,6 +21,9 @@ use crate::{
 /// A secret whose time has come may wait for so long before people are told.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
+/// And for so long where it waits for an estate that sleeps, as on a long weekend.
+const ASLEEP: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Something that lasts.
 enum Matter {
     Rotation(Rotation),
@@ -92,7 +95,12 @@ fn lasting(
             wait: wait.clone(),
             since,
         };
-        lasting.insert(key, (Matter::Rotation(held_back), PATIENCE));
+        let patience = if *wait == Wait::Asleep {
+            ASLEEP
+        } else {
+            PATIENCE
+        };
+        lasting.insert(key, (Matter::Rotation(held_back), patience));
     }
     lasting
 }

@@ -8,7 +8,7 @@ use nightshift::{
     },
 };
 
-use super::made::{ESTATE, KEY, Set, URL, at, days_ago, document, name, published};
+use super::made::{ESTATE, KEY, Set, URL, asked, at, days_ago, document, name, published};
 use crate::{
     plan::{Plan, Rotation, Step, Wait},
     snapshot::{Controller, Found},
@@ -392,4 +392,14 @@ fn a_settled_estate_is_due_when_something_is() {
     let age = days_ago(50) + jiff::SignedDuration::from_hours(24 * 90);
     assert_eq!(plan.due, Some(age));
     assert_eq!(set.rotator.name, ESTATE);
+}
+
+#[test]
+fn a_key_that_only_its_issuer_makes_goes_along_with_nobody_also_if_it_was_asked_for() {
+    let mut set = Set::of_a_hundred_days();
+    set.rotator = document(
+        "    /shop/DATABASE_URL: { kind: postgres, every: 90d, users: [a, b], role: r, admin: /shop/ADMIN, database: main }\n    /shop/KEY: { kind: external, every: 12d }\n",
+    );
+    set.entry(KEY, |entry| entry.asked = Some(asked(Order::Rotate)));
+    assert_eq!(begun(&set.plan("12:00")), [(URL.to_owned(), Why::Age)]);
 }
