@@ -247,6 +247,9 @@ impl<'a> Template<'a> {
     fn events_of_type(&self, kind: &str) -> Result<Vec<(String, Value)>, String> {
         let mut found = Vec::new();
         for (_, function) in self.functions() {
+            if !self.is_made(function)? {
+                continue;
+            }
             let events = function.at(&["Properties", "Events"]);
             for (name, event) in events.map_or(&[][..], Yaml::fields) {
                 if event.get("Type").and_then(Yaml::text) == Some(kind)

@@ -198,9 +198,15 @@ fn rules_and_schedules_are_read_with_their_names() {
             "test-power-staging-tick",
             "test-scale-production-tick",
             "test-explain-rollback-tick",
+            "test-rotate-secrets-tick",
             "test-notify-slack-tick"
         ]
     );
+    // A function that is deployed only where it is asked for has no clock elsewhere.
+    let both = BTreeMap::from([("RotateFrom", "both")]);
+    let inside = schedules_of_template(TEMPLATE, &both).unwrap();
+    let inside = inside.iter().filter(|one| one.name.contains("-inside-"));
+    assert_eq!(inside.count(), 1);
     assert_eq!(schedules[0].every, Every::Minutes(1));
     assert_eq!(schedules[0].input, json!({ "command": "tick" }));
     assert!(schedules[0].enabled);
