@@ -1,10 +1,17 @@
 //! A process of the function: warm between invocations, gone when it dies. Lambda gives each
 //! invocation at the same time a process of its own.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use nightshift::lambda::{Failed, Invocation};
-use nightshift_cloud::world::ACCOUNT;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::{SdkConfig, region::Region};
+use nightshift::{
+    aws,
+    keep::{Function, Keeper, Settings, handle},
+    lambda::{Failed, Invocation},
+};
+use nightshift_cloud::world::{ACCOUNT, REGION};
 use serde_json::Value;
 use tokio::{
     sync::Notify,
@@ -12,16 +19,28 @@ use tokio::{
 };
 
 use crate::{
-    played::{Desk, Played},
-    sky::{Made, Shared},
+    connector::Line,
+    logs,
+    sky::{CANARY, Made, Shared},
     subject::Subject,
 };
+
+/// The function's timeout in template.yaml.
+pub const TIMEOUT: Duration = Duration::from_mins(2);
+/// The table's logical name in template.yaml.
+pub const TABLE: &str = "Ledger";
+
+/// The topic of the reports.
+#[must_use]
+pub fn topic() -> String {
+    format!("arn:aws:sns:{REGION}:{ACCOUNT}:Reports")
+}
 
 /// A process.
 #[derive(Clone, Debug)]
 pub struct Process<S: Subject> {
     id: u64,
-    played: Arc<S::Played>,
+    function: Arc<Function<S::Keeper>>,
     death: Arc<Notify>,
 }
 
@@ -58,8 +77,6 @@ pub struct Note {
     pub what: String,
     /// Which order of a person it carries out: the estate and the order's number.
     pub order: Option<(&'static str, u64)>,
-    /// What a person sends again until it is answered.
-    pub again: Option<Value>,
     /// How often it was tried.
     pub tries: u32,
 }
@@ -78,15 +95,32 @@ impl<S: Subject> Process<S> {
     #[must_use]
     pub fn start(sky: &Shared<S>, id: u64, watch: bool) -> Self {
         let death = Arc::new(Notify::new());
-        let desk = Desk {
-            sky: sky.clone(),
-            process: id,
-            death: death.clone(),
+        let line = Line::new(sky.clone(), id, death.clone());
+        let credentials = Credentials::new(
+            format!("function.{}", S::Keeper::NAME),
+            format!("{CANARY}-secret-access-key"),
+            Some(format!("{CANARY}-session-token")),
+            None,
+            "simulation",
+        );
+        let mut builder = aws::tuned(SdkConfig::builder())
+            .region(Region::new(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials));
+        builder.set_http_client(Some(SharedHttpClient::new(line)));
+        let settings = Settings {
+            table: TABLE.to_owned(),
+            topic: topic(),
             watch,
+            may_play: false,
+            prefix: "/nightshift".to_owned(),
+            function_name: S::Keeper::NAME.to_owned(),
+            region: REGION.to_owned(),
         };
+        let mut function = Function::new(builder.build(), settings);
+        function.metrics = logs::metrics;
         Self {
             id,
-            played: Arc::new(S::start(&desk)),
+            function: Arc::new(function),
             death,
         }
     }
@@ -101,7 +135,7 @@ impl<S: Subject> Process<S> {
             seen.invocation.clone_from(&id);
             sky.clock
         };
-        let deadline = Instant::now() + S::TIMEOUT;
+        let deadline = Instant::now() + TIMEOUT;
         let invocation = Invocation {
             payload: sent.payload,
             id,
@@ -113,7 +147,7 @@ impl<S: Subject> Process<S> {
             biased;
             () = self.death.notified() => Ending::Died,
             () = sleep_until(deadline) => Ending::TimedOut,
-            answer = self.played.answer(invocation) => match answer {
+            answer = handle(&self.function, invocation) => match answer {
                 Ok(answer) => Ending::Answered(answer),
                 Err(failed) => Ending::Failed(failed),
             },

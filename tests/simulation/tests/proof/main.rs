@@ -12,6 +12,5 @@ mod found;
 mod killed;
 mod large;
 mod permissions;
-mod rotate;
 mod slim;
 mod weeks;
