@@ -292,8 +292,10 @@ async fn treat_leased(
         looked.told.extend(told);
         let untold = matters?;
         let wait = decided.due.map(|at| at.duration_since(context.now()));
-        let goes_on = wait.is_some_and(|wait| wait <= A_MOMENT)
-            && !decided.steps.is_empty()
+        let is_soon = wait.is_some_and(|wait| wait <= A_MOMENT);
+        let waits = wait.is_some_and(SignedDuration::is_positive);
+        let goes_on = is_soon
+            && (waits || !decided.steps.is_empty())
             && looked.failures.is_empty()
             && !looked.left
             && round < ROUNDS

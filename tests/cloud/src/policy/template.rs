@@ -1,5 +1,5 @@
 //! The template read as `CloudFormation` reads it, as far as permissions, rules and schedules need:
-//! parameters, conditions, and the functions `!Sub`, `!Ref`, `!GetAtt`, `!Join` and `!If`.
+//! parameters, conditions, and the functions `!Sub`, `!Ref`, `!GetAtt`, `!Split` and `!If`.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -323,12 +323,13 @@ impl<'a> Template<'a> {
                 }
                 _ => Err("!If takes a condition and two values".to_owned()),
             },
-            (Some("Join"), Yaml::Sequence { items, .. }) => match items.as_slice() {
-                [between, parts] => {
-                    let parts = self.resolved(parts)?.unwrap_or_default();
-                    Ok(Some(texts(&parts).join(&self.text(between)?).into()))
+            (Some("Split"), Yaml::Sequence { items, .. }) => match items.as_slice() {
+                [between, whole] => {
+                    let (between, whole) = (self.text(between)?, self.text(whole)?);
+                    let parts = whole.split(&between).map(Value::from);
+                    Ok(Some(Value::Array(parts.collect())))
                 }
-                _ => Err("!Join takes a text and a list".to_owned()),
+                _ => Err("!Split takes two texts".to_owned()),
             },
             (None, Yaml::Scalar { .. }) => Ok(Some(node.to_json())),
             (None, Yaml::Sequence { items, .. }) => {
