@@ -293,7 +293,7 @@ async fn treat_leased(
         let untold = matters?;
         let wait = decided.due.map(|at| at.duration_since(context.now()));
         let is_soon = wait.is_some_and(|wait| wait <= A_MOMENT);
-        let waits = wait.is_some_and(SignedDuration::is_positive);
+        let waits = wait.is_some_and(|wait| wait.is_positive());
         let goes_on = is_soon
             && (waits || !decided.steps.is_empty())
             && looked.failures.is_empty()
