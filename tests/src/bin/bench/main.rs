@@ -156,12 +156,11 @@ async fn bench(options: &Options) -> Result<()> {
         let looks = played::play_staging(&staging.binary, &throttle, 5, &directory, &mut progress);
         played = Some(looks.await?);
     }
-    let mut tables = vec![
-        table::starts(&starts, staging, empty)?,
-        table::starts(&starts, production, empty)?,
-        table::starts(&starts, explainer, empty)?,
-        table::starts(&starts, rotator, empty)?,
-        table::starts(&starts, notifier, empty)?,
+    let mut tables = Vec::new();
+    for subject in [staging, production, explainer, rotator, notifier] {
+        tables.push(table::starts(&starts, subject, empty)?);
+    }
+    tables.extend([
         table::peer(
             &starts,
             staging,
@@ -174,7 +173,7 @@ async fn bench(options: &Options) -> Result<()> {
             "estate 2",
             nights.as_ref().and_then(Nights::cold),
         )?,
-    ];
+    ]);
     if let Some(told) = &told {
         tables.push(table::told(told)?);
     }
