@@ -188,12 +188,16 @@ async fn bench(options: &Options) -> Result<()> {
     }
     tables.push(table::notes(&throttle, options.runs, [&before, &load()]));
     progress("done");
-    let name = if options.start_only {
+    publish(file(options), &tables.join("\n"))
+}
+
+/// Where the tables are left.
+fn file(options: &Options) -> &'static str {
+    if options.start_only {
         "bench-start.md"
     } else {
         "bench.md"
-    };
-    publish(name, &tables.join("\n"))
+    }
 }
 
 /// Any other build of power-staging.
