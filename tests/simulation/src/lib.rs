@@ -3,13 +3,15 @@
 //! A [`run::Run`] plays some days of a [`subject::Subject`]'s estates from one seed: [`weather`] makes
 //! calls fail and processes die, [`people`] change things in between, rules say what must never happen.
 //! [`connector`] is where the clients' requests meet the cloud. What a function brings of its own stands
-//! in [`mod@sleep`] and [`slim`].
+//! in [`mod@sleep`], [`slim`] and [`rotate`].
 
 pub mod connector;
 pub mod logs;
 pub mod people;
 pub mod places;
+pub mod played;
 pub mod process;
+pub mod rotate;
 pub mod rules;
 pub mod run;
 pub mod sky;

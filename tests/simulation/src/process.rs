@@ -1,17 +1,10 @@
 //! A process of the function: warm between invocations, gone when it dies. Lambda gives each
 //! invocation at the same time a process of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_types::{SdkConfig, region::Region};
-use nightshift::{
-    aws,
-    keep::{Function, Keeper, Settings, handle},
-    lambda::{Failed, Invocation},
-};
-use nightshift_cloud::world::{ACCOUNT, REGION};
+use nightshift::lambda::{Failed, Invocation};
+use nightshift_cloud::world::ACCOUNT;
 use serde_json::Value;
 use tokio::{
     sync::Notify,
@@ -19,28 +12,16 @@ use tokio::{
 };
 
 use crate::{
-    connector::Line,
-    logs,
-    sky::{CANARY, Made, Shared},
+    played::{Desk, Played},
+    sky::{Made, Shared},
     subject::Subject,
 };
-
-/// The function's timeout in template.yaml.
-pub const TIMEOUT: Duration = Duration::from_mins(2);
-/// The table's logical name in template.yaml.
-pub const TABLE: &str = "Ledger";
-
-/// The topic of the reports.
-#[must_use]
-pub fn topic() -> String {
-    format!("arn:aws:sns:{REGION}:{ACCOUNT}:Reports")
-}
 
 /// A process.
 #[derive(Clone, Debug)]
 pub struct Process<S: Subject> {
     id: u64,
-    function: Arc<Function<S::Keeper>>,
+    played: Arc<S::Played>,
     death: Arc<Notify>,
 }
 
@@ -77,6 +58,8 @@ pub struct Note {
     pub what: String,
     /// Which order of a person it carries out: the estate and the order's number.
     pub order: Option<(&'static str, u64)>,
+    /// What a person sends again until it is answered.
+    pub again: Option<Value>,
     /// How often it was tried.
     pub tries: u32,
 }
@@ -95,32 +78,15 @@ impl<S: Subject> Process<S> {
     #[must_use]
     pub fn start(sky: &Shared<S>, id: u64, watch: bool) -> Self {
         let death = Arc::new(Notify::new());
-        let line = Line::new(sky.clone(), id, death.clone());
-        let credentials = Credentials::new(
-            format!("function.{}", S::Keeper::NAME),
-            format!("{CANARY}-secret-access-key"),
-            Some(format!("{CANARY}-session-token")),
-            None,
-            "simulation",
-        );
-        let mut builder = aws::tuned(SdkConfig::builder())
-            .region(Region::new(REGION))
-            .credentials_provider(SharedCredentialsProvider::new(credentials));
-        builder.set_http_client(Some(SharedHttpClient::new(line)));
-        let settings = Settings {
-            table: TABLE.to_owned(),
-            topic: topic(),
+        let desk = Desk {
+            sky: sky.clone(),
+            process: id,
+            death: death.clone(),
             watch,
-            may_play: false,
-            prefix: "/nightshift".to_owned(),
-            function_name: S::Keeper::NAME.to_owned(),
-            region: REGION.to_owned(),
         };
-        let mut function = Function::new(builder.build(), settings);
-        function.metrics = logs::metrics;
         Self {
             id,
-            function: Arc::new(function),
+            played: Arc::new(S::start(&desk)),
             death,
         }
     }
@@ -135,7 +101,7 @@ impl<S: Subject> Process<S> {
             seen.invocation.clone_from(&id);
             sky.clock
         };
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = Instant::now() + S::TIMEOUT;
         let invocation = Invocation {
             payload: sent.payload,
             id,
@@ -147,7 +113,7 @@ impl<S: Subject> Process<S> {
             biased;
             () = self.death.notified() => Ending::Died,
             () = sleep_until(deadline) => Ending::TimedOut,
-            answer = handle(&self.function, invocation) => match answer {
+            answer = self.played.answer(invocation) => match answer {
                 Ok(answer) => Ending::Answered(answer),
                 Err(failed) => Ending::Failed(failed),
             },

@@ -9,11 +9,10 @@ use std::{
 use fastrand::Rng;
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
-use nightshift::{clock::Clock, keep::Keeper, lambda::Failed};
+use nightshift::{clock::Clock, lambda::Failed};
 use nightshift_cloud::{
     call::Actor,
     policy::Used,
-    services::events,
     world::{What, World},
 };
 use serde_json::{Value, json};
@@ -23,10 +22,11 @@ use crate::{
     logs,
     people::{self, Hand},
     places::Place,
+    played::Played as _,
     process::{Ended, Ending, Note, Process, Sent},
     rules::Broken,
-    sky::{Bullet, CANARY, Lie, Shared, Sky},
-    subject::{Estate as _, Rules as _, Should, Subject},
+    sky::{Bullet, Lie, Shared, Sky},
+    subject::{Deed as _, Estate as _, Rules as _, Should, Subject},
     template::Stack,
     weather::Weather,
 };
@@ -70,6 +70,8 @@ pub struct Script<S: Subject> {
     pub only: Option<&'static str>,
     /// So many more services, and a tenth of it more databases.
     pub more: u32,
+    /// Whether each tick comes twice at the same time.
+    pub doubled: bool,
     /// A service whose name is a secret, to see that the rule notices.
     pub leaks: bool,
     /// Whether each step is written down.
@@ -94,6 +96,7 @@ impl<S: Subject> Script<S> {
             without: None,
             only: None,
             more: 0,
+            doubled: false,
             leaks: false,
             tells: false,
         }
@@ -109,6 +112,8 @@ pub struct Outcome {
     pub invocations: u64,
     /// How many calls.
     pub calls: u64,
+    /// How many of them were of the function that is judged.
+    pub own_calls: u64,
     /// How often an estate was held against what it should be.
     pub checks: u64,
     /// Which permissions were used.
@@ -140,8 +145,8 @@ struct Known {
     turns: Vec<Timestamp>,
     /// Every opening of the place.
     openings: Vec<Timestamp>,
-    /// How the last look left it: whether settled, and when something is due.
-    left: Option<(bool, Option<Timestamp>)>,
+    /// How the last look of each function left it: whether settled, and when something is due.
+    left: BTreeMap<String, (bool, Option<Timestamp>)>,
     /// What it should be is not certain before that.
     uncertain_until: Option<Timestamp>,
     /// The order in force.
@@ -295,7 +300,8 @@ impl<S: Subject> Run<S> {
         let deeds = people::draw::<S>(&mut random, &place, &still.estates, script.deeds);
         let mut run = Self::resume(script, still, place.end())?;
         run.sky.now().weather = weather;
-        for (at, hand) in deeds {
+        let first = S::begin(&run.estates, begin + SignedDuration::from_secs(70));
+        for (at, hand) in first.into_iter().chain(deeds) {
             run.plan(at, Doing::Deed(hand));
         }
         Ok(run)
@@ -391,6 +397,7 @@ impl<S: Subject> Run<S> {
         let at = self.clock.now();
         let mut sky = self.sky.now();
         self.outcome.calls = sky.count;
+        self.outcome.own_calls = sky.own_count;
         self.outcome.trace = sky.trace.take().unwrap_or_default();
         self.outcome.used = std::mem::take(&mut sky.world.used);
         let still = Still {
@@ -445,7 +452,7 @@ impl<S: Subject> Run<S> {
         let mut left = self
             .known
             .values()
-            .filter_map(|known| known.left)
+            .flat_map(|known| known.left.values().copied())
             .peekable();
         let settled = left.peek().is_some() && left.all(|(settled, _)| settled);
         let quiet = settled && self.running.is_empty() && now >= self.attentive_until;
@@ -459,7 +466,8 @@ impl<S: Subject> Run<S> {
             return soonest;
         }
         let world = world.filter(|_| S::HEEDS_SCALING);
-        let dues = self.known.values().filter_map(|known| known.left?.1);
+        let left = self.known.values().flat_map(|known| known.left.values());
+        let dues = left.filter_map(|(_, due)| *due);
         // While something may have happened that no look saw yet, one comes before that is over.
         let attentive = self.attentive_until - SignedDuration::from_mins(1);
         let waited = self.last_tick + S::WAITING;
@@ -531,7 +539,7 @@ impl<S: Subject> Run<S> {
             payload: payload.clone(),
             note: note("tick"),
         });
-        if self.random.u16(0..200) == 0 {
+        if self.script.doubled || self.random.u16(0..200) == 0 {
             self.invoke(Sent {
                 payload,
                 note: note("tick again"),
@@ -581,12 +589,14 @@ impl<S: Subject> Run<S> {
             }
             Ending::Died | Ending::TimedOut => self.attentive_until = now + ATTENTIVE,
         }
-        if all.contains(CANARY) {
-            self.sky
-                .now()
-                .break_rule("no secret leaves the function", all);
+        {
+            let mut sky = self.sky.now();
+            if sky.is_secret(all.as_bytes()) {
+                sky.break_rule("no secret leaves the function", all);
+            }
         }
         self.order_ended(&ended, now);
+        self.send_again(&ended, now);
         self.idle.extend(ended.process);
     }
 
@@ -594,9 +604,10 @@ impl<S: Subject> Run<S> {
         let hidden: Vec<String> = ended
             .made
             .iter()
+            .filter(|made| made.own)
             .filter_map(|made| {
                 let code = made.code.as_deref()?;
-                (!EXPECTED.contains(&code)).then(|| format!("{} failed with {code}", made.action))
+                (!is_expected::<S>(code)).then(|| format!("{} failed with {code}", made.action))
             })
             .collect();
         if !hidden.is_empty() {
@@ -622,7 +633,9 @@ impl<S: Subject> Run<S> {
             };
             let next = report["next"].as_str().and_then(|next| next.parse().ok());
             if let Some(known) = self.known.get_mut(estate) {
-                known.left = Some((report["settled"] == true, next));
+                let function = report["function"].as_str().unwrap_or_default();
+                let left = (report["settled"] == true, next);
+                known.left.insert(function.to_owned(), left);
             }
         }
     }
@@ -633,12 +646,13 @@ impl<S: Subject> Run<S> {
         let something = ended.made.iter().any(|made| {
             made.hidden
                 || made.code.as_deref().is_some_and(|code| {
-                    !EXPECTED.contains(&code) && !code.starts_with("ConditionalCheckFailed")
+                    !is_expected::<S>(code) && !code.starts_with("ConditionalCheckFailed")
                 })
         });
         // Whoever deleted an estate's document cannot order anything of it.
         let any_is_gone = self.known.values().any(|known| known.deleted_at.is_some());
-        let unknown = any_is_gone && matches!(failed, Failed::BadInput(_));
+        let refused = ended.note.again.is_some() && !matches!(failed, Failed::Partial(_));
+        let unknown = refused || any_is_gone && matches!(failed, Failed::BadInput(_));
         let outrun = ended.note.order.is_some()
             && ended.made.iter().any(|made| {
                 let code = made.code.as_deref();
@@ -692,9 +706,36 @@ impl<S: Subject> Run<S> {
                 self.sky.now().rules.let_go(estate, until);
                 self.order(estate, verb, *minutes, now);
             }
+            Hand::Own(deed) => {
+                if let Some(payload) = deed.sends() {
+                    let mut note = note(payload["command"].as_str().unwrap_or_default());
+                    note.again = Some(payload.clone());
+                    self.invoke(Sent { payload, note });
+                }
+            }
             _ => {}
         }
         self.attentive_until = now + ATTENTIVE;
+    }
+
+    /// A person sends again after two minutes what was not answered.
+    fn send_again(&mut self, ended: &Ended<S>, now: Timestamp) {
+        let Some(payload) = ended.note.again.clone() else {
+            return;
+        };
+        let is_lost = match &ended.ending {
+            Ending::Answered(_) => false,
+            Ending::Failed(failed) => matches!(failed, Failed::Unavailable(_)),
+            Ending::Died | Ending::TimedOut => true,
+        };
+        if is_lost && ended.note.tries < 50 {
+            let note = Note {
+                tries: ended.note.tries + 1,
+                ..ended.note.clone()
+            };
+            let sent = Sent { payload, note };
+            self.plan(now + SignedDuration::from_mins(2), Doing::Order(sent));
+        }
     }
 
     fn known(&mut self, estate: &'static str) -> &mut Known {
@@ -767,7 +808,7 @@ impl<S: Subject> Run<S> {
             if stirs {
                 self.stirred_at = now;
             }
-            if matches!(noted.by, Actor::Function(_)) {
+            if matches!(&noted.by, Actor::Function(name) if name == S::Played::NAME) {
                 continue;
             }
             if stirs {
@@ -792,12 +833,7 @@ impl<S: Subject> Run<S> {
 
     /// Events come at least once, late, in any order, or not at all.
     fn deliver(&mut self, envelope: &Value, now: Timestamp) {
-        if !self
-            .stack
-            .patterns
-            .iter()
-            .any(|pattern| events::matches(pattern, envelope))
-        {
+        if !self.stack.hears(envelope) {
             return;
         }
         let copies = match self.random.u8(0..20) {
@@ -894,10 +930,15 @@ fn ordered(estate: &str, verb: &str, until: Timestamp) -> Value {
     payload
 }
 
+fn is_expected<S: Subject>(code: &str) -> bool {
+    EXPECTED.contains(&code) || S::ANSWERS.contains(&code)
+}
+
 fn note(what: impl Into<String>) -> Note {
     Note {
         what: what.into(),
         order: None,
+        again: None,
         tries: 0,
     }
 }
@@ -916,6 +957,6 @@ pub fn again<S: Subject>(script: &Script<S>) -> String {
         S::WORD,
         script.place.name,
         script.seed,
-        S::Keeper::NAME
+        S::Played::NAME
     )
 }

@@ -8,9 +8,9 @@ use std::{
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use nightshift::{clock::Clock, keep::Keeper, ledger::Saved};
+use nightshift::clock::Clock;
 use nightshift_cloud::{
-    call::{Call, Fault, Outcome},
+    call::{Actor, Call, Fault, Outcome},
     services::{Service, dynamodb},
     wire::{self, Request, Response, Understood},
     world::{ACCOUNT, Noted, REGION, World},
@@ -18,7 +18,7 @@ use nightshift_cloud::{
 use serde_json::Value;
 
 use crate::{
-    process::TABLE,
+    played::{Played as _, TABLE},
     rules::Broken,
     subject::{Rules as _, Subject},
     weather::{Fate, Weather},
@@ -39,6 +39,8 @@ pub struct Made {
     pub code: Option<String>,
     /// Whether an effect was hidden from the caller.
     pub hidden: bool,
+    /// Whether the function called that is judged, and none beside it.
+    pub own: bool,
 }
 
 /// One process of the function, as the cloud sees it.
@@ -92,6 +94,8 @@ pub struct Sky<S: Subject> {
     pub journal: Vec<Noted>,
     /// How many calls there were.
     pub count: u64,
+    /// How many of them were of the function that is judged.
+    pub own_count: u64,
     /// Kills at one call.
     pub bullet: Option<Bullet>,
     /// A lie of the cloud's.
@@ -121,6 +125,7 @@ impl<S: Subject> Shared<S> {
         if sky.world.next().is_some_and(|at| at <= now) {
             sky.world.advance(now);
             sky.judge();
+            sky.watch();
         }
         sky.world.now = now;
         sky
@@ -141,6 +146,7 @@ impl<S: Subject> Sky<S> {
             processes: BTreeMap::new(),
             broken: Vec::new(),
             count: 0,
+            own_count: 0,
             bullet: None,
             lie: None,
             callers: BTreeMap::new(),
@@ -188,12 +194,16 @@ impl<S: Subject> Sky<S> {
     /// Lets the rules look at what is noted nowhere.
     pub fn watch(&mut self) {
         self.rules.watch(&self.world);
+        for one in self.rules.broken() {
+            self.break_rule(one.rule, one.detail);
+        }
     }
 
-    /// What becomes of the next call.
-    pub fn fate(&mut self) -> Fate {
+    /// What becomes of the next call; `own` is one of the function that is judged.
+    pub fn fate(&mut self, own: bool) -> Fate {
         self.count += 1;
-        if let Some(bullet) = &mut self.bullet {
+        self.own_count += u64::from(own);
+        if let Some(bullet) = self.bullet.as_mut().filter(|_| own) {
             if bullet.after == 0 {
                 let done = bullet.done;
                 self.bullet = None;
@@ -225,8 +235,10 @@ impl<S: Subject> Sky<S> {
             Ok(understood) => understood,
             Err(refused) => return Some(refused),
         };
-        if contains(request.body, CANARY.as_bytes()) {
-            let operation = understood.call.operation.clone();
+        let operation = &understood.call.operation;
+        let carries = S::CARRIES.contains(&operation.as_str());
+        if !carries && self.is_secret(request.body) {
+            let operation = operation.clone();
             self.break_rule("no secret leaves the function", operation);
         }
         let action = format!(
@@ -263,6 +275,7 @@ impl<S: Subject> Sky<S> {
         let seen = self.processes.entry(process).or_default();
         let made = Made {
             action,
+            own: understood.call.actor == Actor::Function(S::Played::NAME.to_owned()),
             hidden: fate.hides_the_effect() || seen.made.get(id).is_some_and(|made| made.hidden),
             code,
         };
@@ -363,7 +376,15 @@ impl<S: Subject> Sky<S> {
         let holder = lease
             .and_then(|item| item.get("leased_by")?["S"].as_str())
             .map(ToOwned::to_owned);
-        if holder != me {
+        // Of several functions in one process each has a name of its own.
+        let is_held = holder
+            .as_deref()
+            .zip(me.as_deref())
+            .is_some_and(|(holder, me)| {
+                let rest = holder.strip_prefix(me);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            });
+        if !is_held {
             let operation = &call.operation;
             let detail = format!("{operation} on {estate}: {holder:?} holds it, not {me:?}");
             self.break_rule("only the holder of the lease changes anything", detail);
@@ -376,17 +397,16 @@ impl<S: Subject> Sky<S> {
             },
             |id| format!("arn:aws:ecs:{REGION}:{ACCOUNT}:{id}"),
         );
-        let namespace = <<S::Keeper as Keeper>::Entry as Saved>::NAMESPACE;
-        let key = format!("{namespace}resource/{resource}");
-        let saved = items.iter().any(|item| {
-            item["pk"]["S"] == "ledger"
-                && item["sk"]["S"] == key.as_str()
-                && item["stage"]["S"] != "closed"
-        });
-        if !saved {
+        if !S::is_saved(&call.actor, &items, &resource) {
             let detail = format!("{} on {resource}", call.operation);
             self.break_rule("nothing is changed that is not saved", detail);
         }
+    }
+
+    /// Whether a text holds a secret that should not leave the function.
+    #[must_use]
+    pub fn is_secret(&self, text: &[u8]) -> bool {
+        contains(text, CANARY.as_bytes()) || self.rules.holds_secret(text)
     }
 
     /// Keeps the world as it is, for answers that will be old.

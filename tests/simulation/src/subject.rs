@@ -1,24 +1,29 @@
 //! What a function brings to be played: its estates, its people, its rules, its known bugs. All else
 //! is the same for every function.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, time::Duration};
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use nightshift::keep::Keeper;
-use nightshift_cloud::world::{Noted, World};
+use nightshift_cloud::{
+    call::Actor,
+    services::dynamodb::Item,
+    world::{Noted, World},
+};
+use serde_json::Value;
 
 use crate::{
-    people::Hand,
+    people::{Deeds, Hand},
     places::{Hours, Place},
+    played::{Desk, Played},
     rules::{Broken, Reports},
     run::Script,
 };
 
 /// A function that is played.
 pub trait Subject: Copy + Debug + Default + Send + Sync + 'static {
-    /// The function itself.
-    type Keeper: Keeper;
+    /// What one process of it holds.
+    type Played: Played;
     /// An estate as its people know it.
     type Estate: Estate;
     /// What people do that they do to this function's estates alone.
@@ -30,6 +35,16 @@ pub trait Subject: Copy + Debug + Default + Send + Sync + 'static {
 
     /// Its logical name in template.yaml.
     const RESOURCE: &'static str;
+    /// What else gets the same ticks and events: logical names in template.yaml, and the functions'.
+    const BESIDE: &'static [(&'static str, &'static str)] = &[];
+    /// The template's parameters, where they matter.
+    const PARAMETERS: &'static [(&'static str, &'static str)] = &[];
+    /// The function's timeout in template.yaml.
+    const TIMEOUT: Duration = Duration::from_mins(2);
+    /// The operations whose bodies carry a secret to where it belongs.
+    const CARRIES: &'static [&'static str] = &[];
+    /// Codes that are answers, not failures, beside those of every function.
+    const ANSWERS: &'static [&'static str] = &[];
     /// What the command line calls it; nothing for the first.
     const WORD: &'static str;
     /// The tag by which a resource consents.
@@ -51,6 +66,25 @@ pub trait Subject: Copy + Debug + Default + Send + Sync + 'static {
     const PROMPT: SignedDuration;
     /// Whether what auto scaling does by itself is a reason to look.
     const HEEDS_SCALING: bool;
+
+    /// What people do at the very beginning.
+    fn begin(_estates: &[Self::Estate], _at: Timestamp) -> Deeds<Self::Deed> {
+        Vec::new()
+    }
+
+    /// Starts a process of it.
+    fn start(desk: &Desk<Self>) -> Self::Played;
+
+    /// Whether the ledger's items say what is about to be done to a resource.
+    #[must_use]
+    fn is_saved(_by: &Actor, items: &[Item], resource: &str) -> bool {
+        let key = format!("{}resource/{resource}", Self::Played::NAMESPACE);
+        items.iter().any(|item| {
+            item["pk"]["S"] == "ledger"
+                && item["sk"]["S"] == key.as_str()
+                && item.get("stage").is_none_or(|stage| stage["S"] != "closed")
+        })
+    }
 
     /// Makes all estates of a place, with their bystanders.
     fn furnish(world: &mut World, random: &mut Rng, script: &Script<Self>) -> Vec<Self::Estate>;
@@ -91,6 +125,11 @@ pub trait Deed<E>: Clone + Debug {
     /// should look like.
     const AFTER_DEPLOYMENT: (SignedDuration, SignedDuration);
 
+    /// What it sends to the function, if it does.
+    fn sends(&self) -> Option<Value> {
+        None
+    }
+
     /// Does it. Answers which estate it concerns, none for all, and for how long the outcome is open.
     fn does(&self, world: &mut World, estates: &[E]) -> (Option<&'static str>, SignedDuration);
 }
@@ -115,8 +154,18 @@ pub trait Rules<E>: Clone + Debug + Send {
     /// An order, or a document that is gone, decides of an estate until then.
     fn let_go(&mut self, _estate: &str, _until: Timestamp) {}
 
+    /// Whether a text holds a secret that is none of the first ones.
+    fn holds_secret(&self, _text: &[u8]) -> bool {
+        false
+    }
+
     /// Looks at what is noted nowhere, at every step.
     fn watch(&mut self, _world: &World) {}
+
+    /// What was broken where neither the journal nor the watch shows it.
+    fn broken(&mut self) -> Vec<Broken> {
+        Vec::new()
+    }
 }
 
 /// What an estate should be.

@@ -1,6 +1,6 @@
 //! Plays one run step by step, or many of them side by side.
 //!
-//! `simulate play [slim/]<place> <seed> [every-tick] [watch]`,
+//! `simulate play [slim/|rotate/]<place> <seed> [every-tick] [watch]`,
 //! `simulate soak <fortnights> <years> [first seed] [function]`: so many of each function, or of one.
 //!
 //! Of many, each has a process of its own: the SDK keeps its budget of retries for the whole process,
@@ -17,6 +17,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use nightshift_simulation::{
     places::{FORTNIGHTS, Place, YEAR},
+    rotate::Rotate,
     run::{Script, again, play},
     sleep::Sleep,
     slim::Slim,
@@ -29,21 +30,21 @@ fn main() -> Result<ExitCode> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["play", place, seed, rest @ ..] => {
-            let (slim, place) = known(place)?;
+            let (which, place) = known(place)?;
             let seed = seed.parse().context("the seed is a number")?;
-            Ok(if slim {
-                once::<Slim>(place, seed, rest)
-            } else {
-                once::<Sleep>(place, seed, rest)
+            Ok(match which {
+                Which::Sleep => once::<Sleep>(place, seed, rest),
+                Which::Slim => once::<Slim>(place, seed, rest),
+                Which::Rotate => once::<Rotate>(place, seed, rest),
             })
         }
         ["figures", place, seed] => {
-            let (slim, place) = known(place)?;
+            let (which, place) = known(place)?;
             let seed = seed.parse().context("the seed is a number")?;
-            let figures = if slim {
-                figures::<Slim>(place, seed)
-            } else {
-                figures::<Sleep>(place, seed)
+            let figures = match which {
+                Which::Sleep => figures::<Sleep>(place, seed),
+                Which::Slim => figures::<Slim>(place, seed),
+                Which::Rotate => figures::<Rotate>(place, seed),
             };
             println!("{}", serde_json::to_string(&figures)?);
             Ok(ExitCode::SUCCESS)
@@ -59,21 +60,33 @@ fn main() -> Result<ExitCode> {
             Ok(soak.played())
         }
         _ => bail!(
-            "simulate play [slim/]<place> <seed> [every-tick] [watch], or simulate soak <fortnights> <years> [first seed] [function]"
+            "simulate play [slim/|rotate/]<place> <seed> [every-tick] [watch], or simulate soak <fortnights> <years> [first seed] [function]"
         ),
     }
 }
 
-/// Whether it is production's, and where.
-fn known(name: &str) -> Result<(bool, Place)> {
-    let word = name.strip_prefix(Slim::WORD);
-    let name = word.unwrap_or(name);
+/// What is played.
+#[derive(Clone, Copy)]
+enum Which {
+    Sleep,
+    Slim,
+    Rotate,
+}
+
+/// What is played, and where.
+fn known(name: &str) -> Result<(Which, Place)> {
+    let words = [(Slim::WORD, Which::Slim), (Rotate::WORD, Which::Rotate)];
+    let mut words = words.into_iter();
+    let found = words.find_map(|(word, which)| Some((which, name.strip_prefix(word)?)));
+    let (which, name) = found.unwrap_or((Which::Sleep, name));
     let place = Place::named(name).with_context(|| {
         let known: Vec<&str> = FORTNIGHTS.iter().map(|place| place.name).collect();
         let known = known.join(", ");
-        format!("no place `{name}`: there is {known}, year, and each of them after slim/")
+        format!(
+            "no place `{name}`: there is {known}, year, and each of them after slim/ or rotate/"
+        )
     })?;
-    Ok((word.is_some(), place))
+    Ok((which, place))
 }
 
 /// What a run came to, for who started this process.
@@ -131,6 +144,7 @@ fn played(only: Option<&str>) -> Result<Vec<&'static str>> {
     let all = [
         ("power-staging", Sleep::WORD),
         ("scale-production", Slim::WORD),
+        ("rotate-secrets", Rotate::WORD),
     ];
     let words: Vec<&str> = all
         .iter()
@@ -138,7 +152,9 @@ fn played(only: Option<&str>) -> Result<Vec<&'static str>> {
         .map(|(_, word)| *word)
         .collect();
     if words.is_empty() {
-        bail!("no such function is simulated: there is power-staging and scale-production");
+        bail!(
+            "no such function is simulated: there is power-staging, scale-production and rotate-secrets"
+        );
     }
     Ok(words)
 }

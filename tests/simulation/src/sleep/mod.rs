@@ -6,6 +6,7 @@ pub mod rules;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use nightshift::keep::Function;
 use nightshift_cloud::world::World;
 use power_staging::{
     PowerStaging,
@@ -15,6 +16,7 @@ use power_staging::{
 use crate::{
     people::Deeds,
     places::Place,
+    played::Desk,
     run,
     subject::{Should, Subject},
 };
@@ -27,7 +29,7 @@ pub type Script = run::Script<Sleep>;
 pub struct Sleep;
 
 impl Subject for Sleep {
-    type Keeper = PowerStaging;
+    type Played = Function<PowerStaging>;
     type Estate = estates::Estate;
     type Deed = people::Deed;
     type Rules = rules::Rules;
@@ -46,6 +48,10 @@ impl Subject for Sleep {
     const WAITING: SignedDuration = SignedDuration::from_mins(3);
     const PROMPT: SignedDuration = SignedDuration::ZERO;
     const HEEDS_SCALING: bool = true;
+
+    fn start(desk: &Desk<Self>) -> Function<PowerStaging> {
+        desk.keeper()
+    }
 
     fn furnish(world: &mut World, random: &mut Rng, script: &Script) -> Vec<estates::Estate> {
         estates::furnish(world, random, script)

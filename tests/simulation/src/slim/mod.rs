@@ -6,6 +6,7 @@ pub mod rules;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use nightshift::keep::Function;
 use nightshift_cloud::world::World;
 use scale_production::{
     ScaleProduction,
@@ -15,6 +16,7 @@ use scale_production::{
 use crate::{
     people::Deeds,
     places::Place,
+    played::Desk,
     run,
     subject::{Should, Subject},
 };
@@ -27,7 +29,7 @@ pub type Script = run::Script<Slim>;
 pub struct Slim;
 
 impl Subject for Slim {
-    type Keeper = ScaleProduction;
+    type Played = Function<ScaleProduction>;
     type Estate = estates::Estate;
     type Deed = people::Deed;
     type Rules = rules::Rules;
@@ -48,6 +50,10 @@ impl Subject for Slim {
     const WAITING: SignedDuration = SignedDuration::from_mins(20);
     const PROMPT: SignedDuration = SignedDuration::from_mins(30);
     const HEEDS_SCALING: bool = false;
+
+    fn start(desk: &Desk<Self>) -> Function<ScaleProduction> {
+        desk.keeper()
+    }
 
     fn furnish(world: &mut World, random: &mut Rng, script: &Script) -> Vec<estates::Estate> {
         estates::furnish(world, random, script)

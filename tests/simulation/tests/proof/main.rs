@@ -12,5 +12,6 @@ mod found;
 mod killed;
 mod large;
 mod permissions;
+mod rotate;
 mod slim;
 mod weeks;
