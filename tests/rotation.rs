@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use nightshift_tests::estates::{PRODUCTION, R2E};
 use nightshift_tests::play::Audience;
-use nightshift_tests::rotation::{self, order};
+use nightshift_tests::rotation::{self, now, order};
 use nightshift_tests::secrets::{CANARIES, SIGNING_KEY, Secrets, an_atlas};
 use nightshift_tests::stage::{self, Moment, Plays, Stage, event, is_command_of};
 use serde_json::{Value, json};
@@ -18,14 +18,6 @@ impl Audience for Nobody {
     fn act(&mut self, _: &str, _: &str) {}
     fn aside(&mut self, _: Timestamp, _: &str) {}
     fn moment(&mut self, _: &Moment) {}
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the local AWS's services have the wall's time"
-)]
-fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 #[tokio::test]
@@ -108,9 +100,9 @@ async fn every_sample_is_answered() {
             "status" => {
                 let secrets = answer["estates"][0]["secrets"].as_array().unwrap();
                 assert!(secrets.iter().any(|it| it["secret"] == SIGNING_KEY));
-                assert!(only_reads(&moment), "{:?}", moment.actions());
+                assert!(moment.only_reads(), "{:?}", moment.actions());
             }
-            "dry-run" => assert!(only_reads(&moment), "{:?}", moment.actions()),
+            "dry-run" => assert!(moment.only_reads(), "{:?}", moment.actions()),
             "reconcile" => assert_eq!(answer["looked"].as_array().unwrap().len(), 2, "{answer}"),
             _ => assert_eq!(answer["busy"], json!([]), "{name}: {answer}"),
         }
@@ -130,11 +122,6 @@ async fn until_told(stage: &Stage, mut answer: Value) -> Option<String> {
         answer = moment.answer;
     }
     None
-}
-
-fn only_reads(moment: &Moment) -> bool {
-    let mut calls = moment.calls.iter();
-    calls.all(nightshift_tests::gateway::Call::is_read)
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
 
-use crate::{clock::Clock, kind::Arn};
+use crate::{aws, clock::Clock, kind::Arn};
 
 /// One invocation.
 #[derive(Clone, Debug)]
@@ -155,6 +155,21 @@ pub fn only_watches() -> Result<bool, Failed> {
         other => Err(Failed::BadEnvironment(format!(
             "NIGHTSHIFT_MODE is `{other}`: it is `act` or `watch`"
         ))),
+    }
+}
+
+/// The base address of a service that is not AWS, where tests have one of their own on this machine.
+///
+/// # Errors
+/// When the variable names another host: it is for tests alone.
+pub fn local_address(name: &str) -> Result<Option<String>, Failed> {
+    match std::env::var(name) {
+        Ok(base) if base.is_empty() => Ok(None),
+        Ok(base) if aws::is_loopback(&base) => Ok(Some(base.trim_end_matches('/').to_owned())),
+        Ok(_) => Err(Failed::BadEnvironment(format!(
+            "{name} names another host than this machine: it is for tests alone, leave it empty"
+        ))),
+        Err(_) => Ok(None),
     }
 }
 

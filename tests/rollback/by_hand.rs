@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift_tests::estates::{BOOKMARK_MANAGER, PRODUCTION};
 use nightshift_tests::local::Deployment;
 use nightshift_tests::play;
-use nightshift_tests::stage::{self, Moment, Plays, Stage, event, is_command_of};
+use nightshift_tests::stage::{self, Plays, Stage, event, is_command_of};
 use serde_json::json;
 
 const API: &str = "bookmark-manager-production-cluster/bookmark-manager-production-api";
@@ -39,11 +39,6 @@ async fn stage(deployment: &Deployment) -> Stage {
     stage
 }
 
-fn only_reads(moment: &Moment) -> bool {
-    let mut calls = moment.calls.iter();
-    calls.all(nightshift_tests::gateway::Call::is_read)
-}
-
 #[tokio::test]
 async fn every_sample_is_answered() {
     let stage = stage(&Deployment::built()).await;
@@ -67,13 +62,13 @@ async fn every_sample_is_answered() {
                 assert_eq!(answer["looked"], json!([service]), "{name}: {answer}");
             }
             ("explain", None) => {
-                assert!(only_reads(&moment), "{:?}", moment.actions());
+                assert!(moment.only_reads(), "{:?}", moment.actions());
                 assert_eq!(answer["estate"], PRODUCTION.name);
                 assert_eq!(answer["service"], API);
                 assert!(answer["story"].is_null() && answer["text"].is_null());
             }
             ("status", None) => {
-                assert!(only_reads(&moment), "{:?}", moment.actions());
+                assert!(moment.only_reads(), "{:?}", moment.actions());
                 assert_eq!(answer["services"], json!([]));
             }
             ("reconcile" | "tick", None) => assert_eq!(answer["looked"], json!([]), "{name}"),
@@ -121,7 +116,7 @@ async fn what_is_not_understood_is_refused_with_what_there_is() {
         assert_eq!(moment.answer["errorType"], "BadInput", "{payload}");
         let said = moment.failed.as_deref().unwrap();
         assert!(said.contains(words), "{said}");
-        assert!(only_reads(&moment), "{payload}");
+        assert!(moment.only_reads(), "{payload}");
     }
 }
 

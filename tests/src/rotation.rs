@@ -244,10 +244,12 @@ impl Play<'_> {
     }
 }
 
+/// The machine's time, which the services of the local AWS go by.
+#[must_use]
 #[expect(
     clippy::disallowed_methods,
     reason = "the local AWS's services have the wall's time"
 )]
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     Timestamp::now()
 }

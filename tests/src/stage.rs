@@ -133,6 +133,12 @@ impl Moment {
         self.calls.iter().map(ToString::to_string).collect()
     }
 
+    /// Whether nothing was called that changes anything.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        self.calls.iter().all(Call::is_read)
+    }
+
     /// The codes of what was told of an estate.
     #[must_use]
     pub fn told(&self, estate: &str) -> Vec<&str> {

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
-    aws::{self, failure::failure, is_loopback},
+    aws::{self, failure::failure},
     clock::Clock,
     config,
     documents::{self, Documents},
@@ -218,19 +218,8 @@ impl Settings {
 
 /// Slack itself, or for tests one at a loopback address.
 fn host() -> Result<Host, Failed> {
-    match std::env::var("NIGHTSHIFT_SLACK_URL") {
-        Ok(base) if !base.is_empty() => {
-            if is_loopback(&base) {
-                Ok(Host::Local(base.trim_end_matches('/').to_owned()))
-            } else {
-                Err(Failed::BadEnvironment(
-                    "NIGHTSHIFT_SLACK_URL names another host than this machine: it is for tests alone, leave it empty"
-                        .to_owned(),
-                ))
-            }
-        }
-        _ => Ok(Host::Slack),
-    }
+    let local = lambda::local_address("NIGHTSHIFT_SLACK_URL")?;
+    Ok(local.map_or(Host::Slack, Host::Local))
 }
 
 impl Context<'_> {

@@ -174,19 +174,8 @@ impl Function {
 
 /// Atlas itself, or for tests one at a loopback address.
 fn atlas_host() -> Result<Host, Failed> {
-    match std::env::var("NIGHTSHIFT_ATLAS_URL") {
-        Ok(base) if !base.is_empty() => {
-            if aws::is_loopback(&base) {
-                Ok(Host::Local(base.trim_end_matches('/').to_owned()))
-            } else {
-                Err(Failed::BadEnvironment(
-                    "NIGHTSHIFT_ATLAS_URL names another host than this machine: it is for tests alone, leave it empty"
-                        .to_owned(),
-                ))
-            }
-        }
-        _ => Ok(Host::Atlas),
-    }
+    let local = lambda::local_address("NIGHTSHIFT_ATLAS_URL")?;
+    Ok(local.map_or(Host::Atlas, Host::Local))
 }
 
 /// One method for each client.

@@ -206,7 +206,9 @@ fn parse_event(fields: &Map<String, Value>) -> Option<Request> {
     }
 }
 
-fn resources(fields: &Map<String, Value>) -> Vec<Arn> {
+/// The resources that an event names.
+#[must_use]
+pub fn resources(fields: &Map<String, Value>) -> Vec<Arn> {
     let resources = fields.get("resources").and_then(Value::as_array);
     let names = resources.into_iter().flatten().filter_map(Value::as_str);
     names.map(Arn::new).collect()

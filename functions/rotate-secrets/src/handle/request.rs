@@ -3,6 +3,7 @@
 
 use nightshift::{
     config::{self, SecretName},
+    keep::command::resources,
     kind::Arn,
 };
 use serde_json::{Map, Value};
@@ -183,12 +184,6 @@ pub fn request(payload: &Value) -> Result<Request, BadRequest> {
         by,
         reason,
     })
-}
-
-fn resources(fields: &Map<String, Value>) -> Vec<Arn> {
-    let resources = fields.get("resources").and_then(Value::as_array);
-    let names = resources.into_iter().flatten().filter_map(Value::as_str);
-    names.map(Arn::new).collect()
 }
 
 fn estate(fields: &Map<String, Value>) -> Result<Option<String>, BadRequest> {

@@ -5,8 +5,7 @@ use super::{Act, Ground, Made, Trouble};
 use crate::{
     engine::atlas::{Access, Project},
     store::{self, Place},
-    users::Inactive,
-    value::{Value, generate, url::Url},
+    value::{generate, url::Url},
 };
 
 /// The URL of the user whose turn it is, with a new password that Atlas has been given.
@@ -18,17 +17,8 @@ pub(super) async fn make(
     api: &str,
 ) -> Result<Made, Trouble> {
     let place = &ground.place;
-    let present = url(ground, &ground.present)?;
-    let inactive = Inactive::of(users, present.user())
-        .map_err(|error| Trouble::of("set", place, "users", error.to_string()))?;
-    if ground.turn.user.as_deref() != Some(inactive.user()) {
-        return Err(Trouble::of(
-            "set",
-            place,
-            "users",
-            "it is another user's turn than when it was planned: the next look begins anew",
-        ));
-    }
+    let present = ground.url()?;
+    let inactive = ground.inactive(users, &present)?;
     let access = access(act, api).await?;
     let password = generate::password().map_err(|error| Trouble::generated(place, &error))?;
     let new = present
@@ -57,7 +47,7 @@ pub(super) async fn try_written(
     ground: &Ground<'_>,
 ) -> Result<Option<String>, Trouble> {
     let place = &ground.place;
-    let url = url(ground, &ground.present)?;
+    let url = ground.url()?;
     let former = store::read(act.context, place, Some(&ground.turn.from.version)).await;
     let former = former.and_then(|version| version.value(place)).ok();
     let former = former.and_then(|value| Url::parse(value).ok());
@@ -74,9 +64,4 @@ pub(in crate::act) async fn access(act: &Act<'_>, api: &str) -> Result<Access, T
     let text = text.map_err(|failure| Trouble::new("read", failure))?;
     Access::parse(&text)
         .map_err(|cause| Trouble::of("read", &place, "credentials", cause.to_string()))
-}
-
-fn url(ground: &Ground<'_>, value: &Value) -> Result<Url, Trouble> {
-    let text = Value::new(value.expose().to_owned());
-    Url::parse(text).map_err(|error| Trouble::url(&ground.place, error))
 }

@@ -4,8 +4,7 @@
 use super::{Act, Ground, Made, Trouble};
 use crate::{
     store::{self, Place},
-    users::Inactive,
-    value::{Value, generate, json, scram::Verifier, url::Url},
+    value::{generate, json, scram::Verifier, url::Url},
 };
 
 /// The URL of the user whose turn it is, with a new password that the database knows by its verifier.
@@ -17,17 +16,8 @@ pub(super) async fn make(
     admin: &str,
 ) -> Result<Made, Trouble> {
     let place = &ground.place;
-    let present = url(ground, &ground.present)?;
-    let inactive = Inactive::of(users, present.user())
-        .map_err(|error| Trouble::of("set", place, "users", error.to_string()))?;
-    if ground.turn.user.as_deref() != Some(inactive.user()) {
-        return Err(Trouble::of(
-            "set",
-            place,
-            "users",
-            "it is another user's turn than when it was planned: the next look begins anew",
-        ));
-    }
+    let present = ground.url()?;
+    let inactive = ground.inactive(users, &present)?;
     let admin = self::admin(act, &present, admin).await?;
     let password = generate::password().map_err(|error| Trouble::generated(place, &error))?;
     let verifier = Verifier::of(&password);
@@ -63,7 +53,7 @@ pub(super) async fn try_written(
     ground: &Ground<'_>,
     role: &str,
 ) -> Result<Option<String>, Trouble> {
-    let url = url(ground, &ground.present)?;
+    let url = ground.url()?;
     let present = ground.turn.from.user.as_deref();
     let present = present.unwrap_or_else(|| url.user());
     let tested = act.context.function.dial.test(&url, present, role).await;
@@ -93,9 +83,4 @@ pub(in crate::act) async fn admin(
     present
         .with_credentials(user.expose(), &password)
         .map_err(|error| Trouble::url(&place, error))
-}
-
-fn url(ground: &Ground<'_>, value: &Value) -> Result<Url, Trouble> {
-    let text = Value::new(value.expose().to_owned());
-    Url::parse(text).map_err(|error| Trouble::url(&ground.place, error))
 }
