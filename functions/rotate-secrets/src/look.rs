@@ -85,7 +85,7 @@ pub struct Looked {
 pub struct Standing {
     /// Its name.
     pub estate: String,
-    /// Whether nothing is under way, and nothing is waited for but an hour or a person.
+    /// Whether nothing is under way, and nothing is waited for but an hour, the end of a sleep or a person.
     pub settled: bool,
     /// When something is due, if that can be said.
     pub next: Option<Timestamp>,

@@ -209,7 +209,8 @@ pub fn plan(view: &View<'_>) -> Plan {
 }
 
 impl Plan {
-    /// Whether nothing is done, and nothing is waited for that changes without a person or the hour.
+    /// Whether nothing is done, and nothing is waited for that changes without a person, the hour or a
+    /// sleep that ends.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         let mut waits = self.waits.iter();
@@ -221,6 +222,7 @@ impl Plan {
                         | Wait::Adoption
                         | Wait::BackOff { .. }
                         | Wait::Window { .. }
+                        | Wait::Asleep
                         | Wait::Pinned { .. }
                         | Wait::Unrollable { .. }
                         | Wait::ReadByServices { .. }

@@ -35,6 +35,8 @@ pub struct Pace {
     pub parameter_writes: RateLimiter,
     /// `LabelParameterVersion`: 3 a second.
     pub parameter_labels: RateLimiter,
+    /// `DescribeParameters`: 3 a second.
+    pub parameter_descriptions: RateLimiter,
     /// `GetParameterHistory`: 3 a second.
     pub parameter_histories: RateLimiter,
 }
@@ -52,6 +54,7 @@ impl Default for Pace {
             metric_reads: limiter(40, 40),
             parameter_writes: limiter(2, 2),
             parameter_labels: limiter(2, 2),
+            parameter_descriptions: limiter(2, 2),
             parameter_histories: limiter(2, 2),
         }
     }

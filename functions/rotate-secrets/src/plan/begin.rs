@@ -95,11 +95,8 @@ fn why(view: &View<'_>, one: &One<'_>) -> Result<Why, Option<Wait>> {
     {
         return if matches!(one.described.means(), Some(Means::External)) {
             // Nobody but its issuer makes it: what was asked for is to roll who reads it.
-            written(one, entry, seen).ok_or_else(|| {
-                Some(Wait::Age {
-                    at: due(one, view.now),
-                })
-            })
+            let at = due(one, view.now);
+            written(one, entry, seen).ok_or_else(|| (view.now < at).then_some(Wait::Age { at }))
         } else {
             Ok(Why::Asked(asked.clone()))
         };

@@ -45,8 +45,9 @@ pub(super) async fn describe(
             })?;
         let mut next = None;
         loop {
-            let page = context
-                .function
+            let function = context.function;
+            function.pace.parameter_descriptions.acquire_one().await;
+            let page = function
                 .ssm()
                 .describe_parameters()
                 .parameter_filters(filter.clone())

@@ -403,3 +403,15 @@ fn a_key_that_only_its_issuer_makes_goes_along_with_nobody_also_if_it_was_asked_
     set.entry(KEY, |entry| entry.asked = Some(asked(Order::Rotate)));
     assert_eq!(begun(&set.plan("12:00")), [(URL.to_owned(), Why::Age)]);
 }
+
+/// What nobody can make is not looked at all the time from its age on.
+#[test]
+fn a_key_of_somebody_elses_that_was_asked_for_and_is_too_old_is_due_at_no_past_instant() {
+    let mut set = Set::of_a_hundred_days();
+    set.rotator = document("    /shop/KEY: { kind: external, every: 12d }\n");
+    set.aged(KEY, days_ago(50));
+    set.entry(KEY, |entry| entry.asked = Some(asked(Order::Rotate)));
+    let plan = set.plan("12:00");
+    assert_eq!((plan.steps.as_slice(), plan.due), (&[][..], None));
+    assert_eq!(plan.matters.len(), 1, "it is told as too old");
+}
