@@ -6,6 +6,7 @@ mod make;
 mod put_back;
 mod roll;
 pub(crate) mod token;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,8 @@ struct Act<'a> {
     context: &'a Context<'a>,
     rotator: &'a Rotator,
     entries: &'a mut BTreeMap<Arn, Kept<Entry>>,
+    /// The versions that were written by now, by the name of the parameter or the secret.
+    written: BTreeMap<String, Vec<String>>,
     done: Done,
 }
 
@@ -58,10 +61,13 @@ pub async fn act(
         context,
         rotator,
         entries,
+        written: BTreeMap::new(),
         done: Done::default(),
     };
     for step in &plan.steps {
-        if let Err(failure) = Box::pin(act.take(step)).await {
+        if let Err(failure) = Box::pin(act.take(step)).await
+            && !write::is_not_yet(&failure)
+        {
             log::failure(FUNCTION, &rotator.name, &failure);
             act.done.failures.push(failure);
         }
@@ -69,7 +75,7 @@ pub async fn act(
     act.done
 }
 
-impl Act<'_> {
+impl<'a> Act<'a> {
     async fn take(&mut self, step: &Step) -> Result<(), Failure> {
         match step {
             Step::Make(secret) | Step::PutBack(secret) | Step::End(secret)
@@ -136,7 +142,7 @@ impl Act<'_> {
     }
 
     /// What the document says of a secret.
-    fn described(&self, secret: &Secret) -> Option<&Described> {
+    fn described(&self, secret: &Secret) -> Option<&'a Described> {
         self.rotator.rotate.secrets.get(&secret.name)
     }
 

@@ -109,7 +109,7 @@ impl Place {
         }
     }
 
-    fn failure(&self, action: &str, code: &str, message: impl Into<String>) -> Failure {
+    pub(crate) fn failure(&self, action: &str, code: &str, message: impl Into<String>) -> Failure {
         Failure {
             resource: self.name.clone(),
             action: action.to_owned(),
@@ -232,38 +232,6 @@ pub async fn put(
         SecretStore::Parameter => parameter::put(context, place, text).await,
         SecretStore::SecretsManager => secrets_manager::put(context, place, text, token).await,
     }
-}
-
-/// Writes a copy of a secret, where it does not stand there yet. Who reads it names it in its task
-/// definition, so it is there before.
-///
-/// # Errors
-/// When it is refused, or there is no such place.
-pub async fn copy_to(
-    context: &Context<'_>,
-    to: &Place,
-    value: &Value,
-    token: &str,
-) -> Result<(), Failure> {
-    let present = match read(context, to, None).await {
-        Err(failure) if is_absent(&failure) => {
-            let message = "the former value is to be kept here, and there is no such secret: make it, with the tag of the others, and let the services read it";
-            return Err(to.failure("set", &failure.code, message));
-        }
-        read => read?,
-    };
-    let is_there = present.value(to).is_ok_and(|there| there == *value);
-    if !is_there {
-        put(context, to, &present.with(to, value)?, token).await?;
-    }
-    Ok(())
-}
-
-fn is_absent(failure: &Failure) -> bool {
-    matches!(
-        failure.code.as_str(),
-        "ParameterNotFound" | "ResourceNotFoundException"
-    )
 }
 
 /// Moves a label to a version; Secrets Manager moves its stages by itself.

@@ -135,12 +135,12 @@ fn is_at_once(secret: &Secret) -> bool {
 }
 
 /// The copy becomes the value in use: a reader finds a key that is good, and the former one is gone.
-async fn wipe(act: &Act<'_>, secret: &Secret, previous: &str) -> Result<(), Failure> {
+async fn wipe(act: &mut Act<'_>, secret: &Secret, previous: &str) -> Result<(), Failure> {
     let place = act.place(secret);
-    let present = store::read(act.context, &place, None).await?;
+    let present = act.newest(&place).await?;
     let copy = Place::named(previous);
     let key = copy.key.clone().unwrap_or_default();
     let id = token::derived(&present.id, &key, token::For::Wipe);
     let value = present.value(&place)?;
-    store::copy_to(act.context, &copy, &value, &id).await
+    act.copy_to(&copy, &value, &id).await
 }

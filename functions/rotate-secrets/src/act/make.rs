@@ -18,12 +18,18 @@ pub(super) use atlas::access;
 pub(super) use postgres::admin;
 pub(super) use rds_master::give_back;
 
-use super::{Act, token};
+use super::{Act, token, write::is_not_yet};
 use crate::{
     dial::Refusal,
     observe::secrets::holds,
     store::{self, CURRENT, PREVIOUS, Place, Version},
-    value::{Value, fingerprint::Fingerprint, generate::GenerateError, url::UrlError},
+    users::Inactive,
+    value::{
+        Value,
+        fingerprint::Fingerprint,
+        generate::GenerateError,
+        url::{Url, UrlError},
+    },
 };
 
 /// What went wrong, and while doing what.
@@ -51,6 +57,30 @@ struct Ground<'a> {
     present: Value,
 }
 
+impl Ground<'_> {
+    /// The present value, where it is a URL.
+    fn url(&self) -> Result<Url, Trouble> {
+        let text = Value::new(self.present.expose().to_owned());
+        Url::parse(text).map_err(|error| Trouble::url(&self.place, error))
+    }
+
+    /// Of two users that take turns the one whose turn it is, as it was planned.
+    fn inactive(&self, users: &[String; 2], present: &Url) -> Result<Inactive, Trouble> {
+        let place = &self.place;
+        let inactive = Inactive::of(users, present.user())
+            .map_err(|error| Trouble::of("set", place, "users", error.to_string()))?;
+        if self.turn.user.as_deref() != Some(inactive.user()) {
+            return Err(Trouble::of(
+                "set",
+                place,
+                "users",
+                "it is another user's turn than when it was planned: the next look begins anew",
+            ));
+        }
+        Ok(inactive)
+    }
+}
+
 /// Makes, tries and publishes a new value. Why it could not be done stands in the turn, so that the
 /// plan can give up with that reason.
 pub(super) async fn make(act: &mut Act<'_>, secret: &Secret) -> Result<(), Failure> {
@@ -63,6 +93,9 @@ pub(super) async fn make(act: &mut Act<'_>, secret: &Secret) -> Result<(), Failu
         failure,
         passes,
     } = trouble;
+    if is_not_yet(&failure) {
+        return Err(*failure);
+    }
     let code = failure.code.clone();
     let saved = act.entries.get(&secret.arn);
     let saved = saved.and_then(|kept| kept.item.secret()?.turn.as_ref()?.cause.clone());
@@ -91,9 +124,7 @@ async fn through(act: &mut Act<'_>, secret: &mut Secret) -> Result<(), Trouble> 
         return Ok(());
     };
     let place = act.place(secret);
-    let present = store::read(act.context, &place, None).await;
-    let present = present.map_err(|failure| Trouble::new("read", failure))?;
-    is_expected(act, &place, &turn, &present).await?;
+    let mut present = expected(act, &place, &turn).await?;
     let value = present
         .value(&place)
         .map_err(|failure| Trouble::new("read", failure))?;
@@ -116,6 +147,10 @@ async fn through(act: &mut Act<'_>, secret: &mut Secret) -> Result<(), Trouble> 
         return saved.map_err(|failure| Trouble::new("publish", failure));
     }
     let made = made(act, &ground).await?;
+    if place.key.is_some() {
+        // The copy of the former value may lie under another key of the same secret.
+        present = expected(act, &place, &turn).await?;
+    }
     let text = present
         .with(&place, &made.value)
         .map_err(|failure| Trouble::new("make", failure))?;
@@ -128,7 +163,7 @@ async fn through(act: &mut Act<'_>, secret: &mut Secret) -> Result<(), Trouble> 
     let trouble = |failure| Trouble::new("publish", failure);
     act.save_secret(secret).await.map_err(trouble)?;
     let id = token::of(&turn, &place, token::For::Publish);
-    let put = store::put(act.context, &place, &text, &id).await;
+    let put = act.put(&place, &text, &id).await;
     let version = put.map_err(trouble)?;
     act.context.function.held.wipe();
     let at = act.context.now();
@@ -185,25 +220,21 @@ pub(super) fn reach(
     }
 }
 
-/// The newest version, read a moment ago, must be the one that the plan went by: what a listing shows
-/// may be late, and somebody may have written since.
-async fn is_expected(
-    act: &Act<'_>,
-    place: &Place,
-    turn: &Turn,
-    present: &Version,
-) -> Result<(), Trouble> {
+/// The newest version, which must be the one that the plan went by: what a listing shows may be late,
+/// and somebody may have written since.
+async fn expected(act: &Act<'_>, place: &Place, turn: &Turn) -> Result<Version, Trouble> {
     let trouble = |failure| Trouble::new("read", failure);
+    let present = act.newest(place).await.map_err(trouble)?;
     let expected = turn.to.as_ref().unwrap_or(&turn.from);
     if present.id == expected.version {
-        return Ok(());
+        return Ok(present);
     }
     let value = present.value(place).map_err(trouble)?;
     if holds(act.context, place, expected, &value)
         .await
         .map_err(trouble)?
     {
-        return Ok(());
+        return Ok(present);
     }
     Err(Trouble::of(
         "read",

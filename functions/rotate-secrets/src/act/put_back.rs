@@ -22,7 +22,7 @@ pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), F
         return Ok(());
     };
     let place = act.place(&secret);
-    let newest = store::read(act.context, &place, None).await?;
+    let newest = act.newest(&place).await?;
     let former = store::read(act.context, &place, Some(&turn.from.version)).await?;
     let (present, value) = (newest.value(&place)?, former.value(&place)?);
     let is = |known: Option<&Published>| known.is_some_and(|known| known.version == newest.id);
@@ -48,7 +48,7 @@ pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), F
     } else {
         let id = token::of(&turn, &place, token::For::Back);
         let text = newest.with(&place, &value)?;
-        store::put(act.context, &place, &text, &id).await?
+        act.put(&place, &text, &id).await?
     };
     let at = act.context.now();
     act.log(&secret.arn, "version", &newest.id, &version, &turn.id);

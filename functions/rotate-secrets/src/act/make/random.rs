@@ -7,16 +7,12 @@ use nightshift::{
 };
 
 use super::{Act, Ground, Made, Trouble};
-use crate::{
-    act::token,
-    store::{self, Place},
-    value::generate,
-};
+use crate::{act::token, store::Place, value::generate};
 
 /// Random bytes or characters. The former value is kept under its second name before the new one is
 /// published, so that whoever starts with the new one has both. What leaked is not kept.
 pub(super) async fn make(
-    act: &Act<'_>,
+    act: &mut Act<'_>,
     ground: &Ground<'_>,
     recipe: Recipe<'_>,
     previous: Option<Place>,
@@ -38,7 +34,7 @@ pub(super) async fn make(
         let leaked = matches!(&ground.turn.why, Why::Asked(it) if it.order == Order::Leaked);
         let kept = if leaked { &value } else { &ground.present };
         let id = token::of(ground.turn, &previous, token::For::Copy);
-        let copied = store::copy_to(act.context, &previous, kept, &id).await;
+        let copied = act.copy_to(&previous, kept, &id).await;
         copied.map_err(|failure| Trouble::new("set", failure))?;
     }
     Ok(Made {
