@@ -109,11 +109,11 @@ impl Policy {
 
 impl Statement {
     fn is_about(&self, demand: &Demand) -> bool {
-        let action = demand.action.to_ascii_lowercase();
         let mut actions = self.actions.iter();
         let mut resources = self.resources.iter();
-        actions.any(|pattern| like(&pattern.to_ascii_lowercase(), &action))
-            && resources.any(|pattern| like(pattern, &demand.resource))
+        let any_case = |a: char, b: char| a.eq_ignore_ascii_case(&b);
+        actions.any(|pattern| like(pattern, &demand.action, any_case))
+            && resources.any(|pattern| like(pattern, &demand.resource, exactly))
             && self
                 .conditions
                 .iter()
@@ -133,35 +133,44 @@ impl Condition {
             Operator::Null => values.any(|value| (value == "true") == there.is_none()),
             Operator::StringEquals => values.any(|value| Some(value.as_str()) == there),
             Operator::StringLike => {
-                there.is_some_and(|there| values.any(|pattern| like(pattern, there)))
+                there.is_some_and(|there| values.any(|pattern| like(pattern, there, exactly)))
             }
         }
     }
 }
 
 /// Whether a text fits a pattern with `*` for any letters and `?` for one.
-fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut read) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while read < text.len() {
-        if at < pattern.len() && pattern[at] == '*' {
-            star = Some((at, read));
-            at += 1;
-        } else if at < pattern.len() && (pattern[at] == '?' || pattern[at] == text[read]) {
-            at += 1;
-            read += 1;
-        } else if let Some((after, from)) = star {
-            // The last star takes one letter more.
-            star = Some((after, from + 1));
-            at = after + 1;
-            read = from + 1;
-        } else {
-            return false;
+///
+/// Asked some hundred times for each call, so nothing is copied.
+fn like(pattern: &str, text: &str, same: impl Fn(char, char) -> bool) -> bool {
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    let mut star = None;
+    loop {
+        let before = text.clone();
+        let Some(letter) = text.next() else {
+            return pattern.all(|rest| rest == '*');
+        };
+        let mut after = pattern.clone();
+        match after.next() {
+            Some('*') => {
+                star = Some((after.clone(), before.clone()));
+                (pattern, text) = (after, before);
+            }
+            Some(wanted) if wanted == '?' || same(wanted, letter) => pattern = after,
+            _ => {
+                // The last star takes one letter more.
+                let Some((after, from)) = &mut star else {
+                    return false;
+                };
+                from.next();
+                (pattern, text) = (after.clone(), from.clone());
+            }
         }
     }
-    pattern[at..].iter().all(|letter| *letter == '*')
+}
+
+fn exactly(a: char, b: char) -> bool {
+    a == b
 }
 
 #[cfg(test)]

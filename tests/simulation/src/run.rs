@@ -206,20 +206,27 @@ pub struct Still<S: Subject> {
     invocations: u64,
 }
 
+/// What of a script is played.
+#[derive(Clone, Debug)]
+pub enum Part<S: Subject> {
+    /// All of it.
+    Whole,
+    /// From the beginning to an instant.
+    Until(Timestamp),
+    /// From a still to an instant; a bullet kills the function at one call.
+    From(Box<Still<S>>, Timestamp, Option<Bullet>),
+}
+
 /// Plays a script to its end, or to the first broken rule.
 #[must_use]
 pub fn play<S: Subject>(script: &Script<S>) -> Outcome {
-    on_stage(script, Run::set).0
+    S::perform(script, Part::Whole).0
 }
 
 /// Plays a script to an instant.
 #[must_use]
 pub fn play_to<S: Subject>(script: &Script<S>, until: Timestamp) -> (Outcome, Option<Still<S>>) {
-    on_stage(script, |script| {
-        let mut run = Run::set(script)?;
-        run.until = until;
-        Ok(run)
-    })
+    S::perform(script, Part::Until(until))
 }
 
 /// Goes on from a still to an instant; a bullet kills the function at one call.
@@ -230,10 +237,28 @@ pub fn play_on<S: Subject>(
     until: Timestamp,
     bullet: Option<Bullet>,
 ) -> (Outcome, Option<Still<S>>) {
-    on_stage(script, |script| {
-        let run = Run::resume(script, still.clone(), until)?;
-        run.sky.now().bullet = bullet;
-        Ok(run)
+    let still = Box::new(still.clone());
+    S::perform(script, Part::From(still, until, bullet))
+}
+
+/// Plays a part of a script. What a run is made of is a lot to compile: each function calls this in one
+/// place, in this crate, and everybody else calls that.
+pub(crate) fn perform<S: Subject>(
+    script: &Script<S>,
+    part: Part<S>,
+) -> (Outcome, Option<Still<S>>) {
+    on_stage(script, |script| match part {
+        Part::Whole => Run::set(script),
+        Part::Until(until) => {
+            let mut run = Run::set(script)?;
+            run.until = until;
+            Ok(run)
+        }
+        Part::From(still, until, bullet) => {
+            let run = Run::resume(script, *still, until)?;
+            run.sky.now().bullet = bullet;
+            Ok(run)
+        }
     })
 }
 
@@ -532,8 +557,8 @@ impl<S: Subject> Run<S> {
 
     fn tick(&mut self, now: Timestamp) {
         self.last_tick = now;
-        // Two or three idle ticks a night and a day.
-        self.idle_tick = now + SignedDuration::from_secs(self.random.i64(7200..18000));
+        let seconds = S::IDLE.start * 3600..S::IDLE.end * 3600;
+        self.idle_tick = now + SignedDuration::from_secs(self.random.i64(seconds));
         let payload = self.stack.tick.clone();
         self.invoke(Sent {
             payload: payload.clone(),

@@ -264,12 +264,7 @@ impl<S: Subject> Sky<S> {
         }
         let name = understood.service.name();
         self.callers.insert((name, process), self.world.now);
-        let alone = self.callers.iter().all(|((other, caller), at)| {
-            *other != name
-                || *caller == process
-                || self.world.now.duration_since(*at) > SignedDuration::from_mins(1)
-        });
-        if throttled && fate == Fate::Answered && alone {
+        if throttled && fate == Fate::Answered && self.is_alone(name, process) {
             self.break_rule("one look keeps the documented rates", action.clone());
         }
         let seen = self.processes.entry(process).or_default();
@@ -281,6 +276,15 @@ impl<S: Subject> Sky<S> {
         };
         seen.made.insert(id.to_owned(), made);
         response
+    }
+
+    /// Whether no other process called the service in the last minute.
+    fn is_alone(&self, name: &'static str, process: u64) -> bool {
+        self.callers.iter().all(|((other, caller), at)| {
+            *other != name
+                || *caller == process
+                || self.world.now.duration_since(*at) > SignedDuration::from_mins(1)
+        })
     }
 
     fn outcome(

@@ -1,7 +1,7 @@
 //! What a function brings to be played: its estates, its people, its rules, its known bugs. All else
 //! is the same for every function.
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, ops::Range, time::Duration};
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +17,7 @@ use crate::{
     places::{Hours, Place},
     played::{Desk, Played},
     rules::{Broken, Reports},
-    run::Script,
+    run::{Outcome, Part, Script, Still},
 };
 
 /// A function that is played.
@@ -62,6 +62,8 @@ pub trait Subject: Copy + Debug + Default + Send + Sync + 'static {
     /// How often a tick is played while a look changed nothing and waits, for a database to stop, say.
     /// Those in between are lost, as EventBridge may lose them.
     const WAITING: SignedDuration;
+    /// How often a tick is played while everything is settled, at random in this range of hours.
+    const IDLE: Range<i64> = 2..5;
     /// So long before an opening no tick of one that waits is lost.
     const PROMPT: SignedDuration;
     /// Whether what auto scaling does by itself is a reason to look.
@@ -71,6 +73,9 @@ pub trait Subject: Copy + Debug + Default + Send + Sync + 'static {
     fn begin(_estates: &[Self::Estate], _at: Timestamp) -> Deeds<Self::Deed> {
         Vec::new()
     }
+
+    /// Plays a part of a script: by [`crate::run`], called where this function's crate is compiled.
+    fn perform(script: &Script<Self>, part: Part<Self>) -> (Outcome, Option<Still<Self>>);
 
     /// Starts a process of it.
     fn start(desk: &Desk<Self>) -> Self::Played;

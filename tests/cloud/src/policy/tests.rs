@@ -53,7 +53,7 @@ fn patterns_take_any_letters_for_a_star_and_one_for_a_question_mark() {
         ("", "", true),
     ];
     for (pattern, text, expected) in cases {
-        assert_eq!(like(pattern, text), expected, "{pattern} {text}");
+        assert_eq!(like(pattern, text, exactly), expected, "{pattern} {text}");
     }
 }
 

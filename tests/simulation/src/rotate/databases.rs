@@ -326,20 +326,3 @@ impl Atlas for Wire {
 fn nobody<'a>() -> Answer<'a> {
     Box::pin(async { Err(refusal("unreached", "nobody answers")) })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_fits_its_verifier_and_no_other() {
-        let mut databases = Databases::default();
-        databases.give("app_a", "one");
-        assert!(databases.works("app_a", "one"));
-        assert!(!databases.works("app_a", "two"));
-        assert!(!databases.works("app_b", "one"));
-        databases.give("app_a", "two");
-        assert!(databases.works("app_a", "two"));
-        assert!(!databases.works("app_a", "one"));
-    }
-}

@@ -9,7 +9,7 @@ pub mod process;
 pub mod rules;
 mod tasks;
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +23,7 @@ use crate::{
     people::Deeds,
     places::Place,
     played::Desk,
-    run,
+    run::{self, Outcome, Part, Still},
     subject::{Should, Subject},
 };
 
@@ -63,9 +63,16 @@ impl Subject for Rotate {
     const BOUND: SignedDuration = SignedDuration::from_mins(150);
     const LEAD: SignedDuration = SignedDuration::ZERO;
     const LATE: SignedDuration = SignedDuration::from_mins(60);
-    const WAITING: SignedDuration = SignedDuration::from_mins(20);
+    const WAITING: SignedDuration = SignedDuration::from_mins(60);
+    /// Each has four functions look at everything, of which three are judged elsewhere.
+    const IDLE: Range<i64> = 5..10;
     const PROMPT: SignedDuration = SignedDuration::ZERO;
     const HEEDS_SCALING: bool = false;
+
+    #[inline(never)]
+    fn perform(script: &Script, part: Part<Self>) -> (Outcome, Option<Still<Self>>) {
+        run::perform(script, part)
+    }
 
     fn start(desk: &Desk<Self>) -> process::Together {
         process::Together::start(desk)

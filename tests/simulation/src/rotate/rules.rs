@@ -2,6 +2,8 @@
 //! each task holds. What a rule lets pass, for the seconds between a look and its deed, is said beside
 //! it.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +13,6 @@ use nightshift_cloud::{
     world::{Noted, What, World},
 };
 use rotate_secrets::plan::FUNCTION;
-use serde_json::Value;
 
 use super::{
     databases::Databases,
@@ -51,6 +52,8 @@ struct History {
     since: Option<Timestamp>,
     /// When people were told of it for the last time.
     told_at: Option<Timestamp>,
+    /// Whether that was something that lasts, of which they are told once.
+    lasts: bool,
     /// For how many hours of an open window it waits.
     waits: u32,
 }
@@ -154,12 +157,17 @@ impl subject::Rules<Estate> for Rules {
                 continue;
             };
             let every = SignedDuration::from_hours(24 * secret.every);
+            let entry = own.iter().find(|it| it.name.to_string() == secret.name);
+            // One key of a text that is adopted anew is as old as the text.
+            let adopted = entry.and_then(|entry| Some(entry.adopted.as_ref()?.at));
+            let adopted = adopted.filter(|_| secret.name.contains('#'));
             let is_due = history
                 .since
+                .max(adopted)
                 .is_some_and(|since| now.duration_since(since) > every);
-            let is_told = history
-                .told_at
-                .is_some_and(|told| now.duration_since(told) < TOLD);
+            let is_told = history.told_at.is_some_and(|told| {
+                now.duration_since(told) < TOLD || history.lasts && Some(told) > history.since
+            });
             history.waits = if is_due && !is_told {
                 history.waits + 1
             } else {
@@ -167,8 +175,11 @@ impl subject::Rules<Estate> for Rules {
             };
             if history.waits > WAITS {
                 wrong.push(format!(
-                    "{} is in use since {:?}, {} days are its age",
-                    secret.name, history.since, secret.every
+                    "{} is in use since {:?}, {} days are its age; the ledger says {}",
+                    secret.name,
+                    history.since,
+                    secret.every,
+                    serde_json::to_string(&entry).unwrap_or_default()
                 ));
             }
         }
@@ -289,6 +300,12 @@ impl Rules {
                     if self.note_value(world, name, &noted.by, at) {
                         changed.push(name);
                         self.wrote(world, name, before, ours, at, fail);
+                    } else if let Some(history) = self.histories.get_mut(name)
+                        && !is_function
+                        && before.is_some_and(|before| !matches!(before.by, Actor::Function(_)))
+                    {
+                        // Nobody can tell how long somebody's text has had this key.
+                        history.since = Some(at);
                     }
                 }
                 if ours && changed.len() > 1 {
@@ -437,76 +454,6 @@ impl Rules {
         }
         if published == 0 {
             fail(at, "nobody is rolled for nothing", noted.arn.clone());
-        }
-    }
-
-    fn published(&mut self, world: &World, at: Timestamp, message: &str, fail: &mut Fail<'_>) {
-        let mut told_wrong = |at, rule, detail| fail(at, rule, detail);
-        let Some((_, news)) = self.reports.read(at, message, &[], &mut told_wrong) else {
-            return;
-        };
-        let told = &news["told"];
-        let text = told.to_string();
-        let is_well = told["rotation"] == "rotated";
-        for (name, history) in &mut self.histories {
-            if !is_well && text.contains(name) {
-                history.told_at = Some(at);
-            }
-        }
-        if is_well {
-            self.every_task_has(world, at, told, fail);
-        }
-        if told["rotation"] == "reverted" {
-            self.is_back(at, told, fail);
-        }
-    }
-
-    /// People are told that a turn went back: what is in place was there before, unless somebody wrote
-    /// meanwhile.
-    fn is_back(&self, at: Timestamp, told: &Value, fail: &mut Fail<'_>) {
-        let secrets = told["secrets"].as_array().into_iter().flatten();
-        for name in secrets.filter_map(Value::as_str) {
-            let history = self.histories.iter().find(|(other, _)| **other == name);
-            let Some((_, history)) = history else {
-                continue;
-            };
-            let Some(newest) = history.newest() else {
-                continue;
-            };
-            let mut earlier = history.versions.iter().rev().skip(1);
-            let is_earlier = earlier.any(|version| version.value == newest.value);
-            if matches!(newest.by, Actor::Function(_)) && !is_earlier {
-                let rule = "reverted is told once the former value is back";
-                fail(at, rule, name.to_owned());
-            }
-        }
-    }
-
-    /// People are told that a turn went well: every task has what it made.
-    fn every_task_has(&self, world: &World, at: Timestamp, told: &Value, fail: &mut Fail<'_>) {
-        let secrets = told["secrets"].as_array().into_iter().flatten();
-        for name in secrets.filter_map(|it| it["secret"].as_str()) {
-            let history = self.histories.iter().find(|(other, _)| **other == name);
-            let Some(newest) = history.and_then(|(_, history)| history.newest()) else {
-                continue;
-            };
-            // What somebody wrote since is another turn's.
-            if !matches!(newest.by, Actor::Function(_)) && at.duration_since(newest.at) <= MOMENT {
-                continue;
-            }
-            let old = self.tasks.held.iter().filter(|(_, held)| {
-                let value = held.values.get(name);
-                held.runs && value.is_some_and(|value| *value != newest.value)
-            });
-            let is_wanted = |arn: &str, service: &str| {
-                let service = world.ecs.service(service);
-                let mut tasks = service.into_iter().flat_map(|one| &one.tasks);
-                tasks.any(|task| task.arn == arn && task.is_running())
-            };
-            for (arn, held) in old.filter(|(arn, held)| is_wanted(arn, &held.service)) {
-                let detail = format!("{arn} read {name} at {}", held.read_at);
-                fail(at, "rotated is told once every task has it", detail);
-            }
         }
     }
 }

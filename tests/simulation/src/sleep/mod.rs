@@ -17,7 +17,7 @@ use crate::{
     people::Deeds,
     places::Place,
     played::Desk,
-    run,
+    run::{self, Outcome, Part, Still},
     subject::{Should, Subject},
 };
 
@@ -45,9 +45,14 @@ impl Subject for Sleep {
     /// Wakes begin three hours before the opening at the earliest.
     const LEAD: SignedDuration = SignedDuration::from_mins(190);
     const LATE: SignedDuration = Self::BOUND;
-    const WAITING: SignedDuration = SignedDuration::from_mins(3);
+    const WAITING: SignedDuration = SignedDuration::from_mins(6);
     const PROMPT: SignedDuration = SignedDuration::ZERO;
     const HEEDS_SCALING: bool = true;
+
+    #[inline(never)]
+    fn perform(script: &Script, part: Part<Self>) -> (Outcome, Option<Still<Self>>) {
+        run::perform(script, part)
+    }
 
     fn start(desk: &Desk<Self>) -> Function<PowerStaging> {
         desk.keeper()

@@ -17,7 +17,7 @@ use crate::{
     people::Deeds,
     places::Place,
     played::Desk,
-    run,
+    run::{self, Outcome, Part, Still},
     subject::{Should, Subject},
 };
 
@@ -50,6 +50,11 @@ impl Subject for Slim {
     const WAITING: SignedDuration = SignedDuration::from_mins(20);
     const PROMPT: SignedDuration = SignedDuration::from_mins(30);
     const HEEDS_SCALING: bool = false;
+
+    #[inline(never)]
+    fn perform(script: &Script, part: Part<Self>) -> (Outcome, Option<Still<Self>>) {
+        run::perform(script, part)
+    }
 
     fn start(desk: &Desk<Self>) -> Function<ScaleProduction> {
         desk.keeper()
