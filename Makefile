@@ -53,7 +53,8 @@ test: build nextest ## Run all tests, the ones on the local AWS included
 	@nice cargo build --quiet --profile simulation --package nightshift-simulation --tests --locked & \
 		cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema \
 		|| { kill $$!; exit 1; }; wait $$!
-	@cargo test --workspace --exclude nightshift-simulation --locked --doc --quiet
+	@# With the same features, or the clients are compiled once more.
+	@cargo test --workspace --exclude nightshift-simulation --locked --features nightshift/schema --doc --quiet
 	@python tests/validate_blocks.py functions/notify-slack/src/render/snapshots/json/*.snap
 	@echo 'Playing weeks and years…'
 	@cargo nextest run --package nightshift-simulation --cargo-profile simulation --locked --test-threads num-cpus
