@@ -15,6 +15,7 @@ mod database;
 mod engine;
 mod failing;
 mod foreign;
+mod json;
 mod killed;
 #[path = "../../../explain-rollback/tests/explained/line.rs"]
 mod line;

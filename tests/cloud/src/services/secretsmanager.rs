@@ -5,7 +5,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
@@ -31,6 +31,8 @@ const PREVIOUS: &str = "AWSPREVIOUS";
 pub struct Secrets {
     /// By their names.
     secrets: BTreeMap<String, Secret>,
+    /// For so long after a write its value is read by its version's id alone.
+    late: SignedDuration,
 }
 
 #[derive(Clone, Debug)]
@@ -164,6 +166,12 @@ pub fn put(world: &mut World, by: &Actor, name: &str, text: &str) -> String {
 pub fn value<'a>(world: &'a World, name: &str) -> Option<&'a str> {
     let (_, version) = world.secrets.secrets.get(name)?.staged(CURRENT)?;
     version.value["SecretString"].as_str()
+}
+
+/// From now on who reads a value without its version's id gets the one before for so long after a write.
+/// AWS does not say that a read shows the last write.
+pub const fn answer_late(world: &mut World, by: SignedDuration) {
+    world.secrets.late = by;
 }
 
 /// Deletes a secret.

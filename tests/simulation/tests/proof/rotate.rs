@@ -13,7 +13,7 @@ use nightshift_simulation::{
         databases::Databases,
         estates::{URL, value},
     },
-    run::{Still, play_on, play_to},
+    run::{Still, play, play_on, play_to},
     sky::{Bullet, Lie},
 };
 use rotate_secrets::sabotage::Bug;
@@ -84,6 +84,19 @@ fn secrets_come_to_the_same_end_when_every_tick_is_played() {
     let mut script = Script::drawn(FORTNIGHTS[5], 7);
     script.every_tick = true;
     nothing_breaks(&script);
+}
+
+/// Values and their versions come of the operating system's randomness, and nothing hangs on what they are.
+#[test]
+fn a_seed_plays_the_same_run_of_secrets_twice_but_for_their_values() {
+    let mut script = Script::drawn(FORTNIGHTS[5], 5005);
+    script.tells = true;
+    let played = || -> Vec<String> {
+        let mut trace = play(&script).trace;
+        trace.retain(|line| !line.contains(":Reports Published "));
+        trace
+    };
+    assert_eq!(played(), played());
 }
 
 const PRODUCTION: &str = "bookmark-manager-production";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CURRENT, Secret, Version, arn, secret, told};
+use super::{CURRENT, PREVIOUS, Secret, Version, arn, secret, told};
 use crate::{
     call::{Call, Fault, Outcome},
     world::World,
@@ -57,6 +57,13 @@ pub(super) fn value(world: &World, call: &Call) -> Outcome {
     let found: Option<(&String, &Version)> = match id {
         Some(id) => secret.versions.get_key_value(id),
         None => secret.staged(stage.unwrap_or(CURRENT)),
+    };
+    let is_late = |version: &Version| world.now < version.created_at + world.secrets.late;
+    let found = match found {
+        Some((_, version)) if id.is_none() && stage.is_none() && is_late(version) => {
+            secret.staged(PREVIOUS).or(found)
+        }
+        found => found,
     };
     let fits = |version: &Version| stage.is_none_or(|stage| version.stages.contains(stage));
     let found = found.filter(|(_, version)| fits(version));

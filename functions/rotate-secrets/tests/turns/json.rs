@@ -1,0 +1,75 @@
+//! Several keys of one text are written one after the other, each into what the one before has left: also
+//! where a read does not show yet what was written a moment ago.
+
+use jiff::SignedDuration;
+use nightshift_cloud::services::secretsmanager;
+use serde_json::Value;
+
+use crate::{
+    account::{CANARIES, SECRET, TOKEN, container, json_secret, service},
+    stage::{Stage, order},
+};
+
+const USER: &str = "shop/app#user";
+
+/// The text's keys `token` and `user`, which one more service reads, with these secrets; reads are late
+/// by two seconds.
+async fn with_secrets(secrets: &str, adopted: &[&str]) -> Stage {
+    let document = format!("version: 1\nrotate:\n  cluster: shop\n  secrets:\n{secrets}");
+    let mut stage = Stage::with_document(&document);
+    stage.with(|world| {
+        let whole = secretsmanager::arn(world, SECRET);
+        let (token, user) = (format!("{whole}:token::"), format!("{whole}:user::"));
+        let both = [("TOKEN", token.as_str()), ("USER", user.as_str())];
+        service(world, "both", vec![container("both", &both, &[])]);
+        secretsmanager::answer_late(world, SignedDuration::from_secs(2));
+    });
+    stage.pass(1200).await;
+    for secret in adopted {
+        stage.adopt(secret).await;
+    }
+    stage
+}
+
+fn read(stage: &Stage) -> Value {
+    serde_json::from_str(&stage.secret(SECRET)).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_keys_of_one_text_are_both_replaced_though_reads_are_late() {
+    let secrets = "    'shop/app#token': { kind: random, every: 90d, form: hex }
+    'shop/app#user': { kind: random, every: 90d, form: hex }
+";
+    let mut stage = with_secrets(secrets, &[TOKEN, USER]).await;
+    stage.until_over(30).await;
+    let json = read(&stage);
+    for key in ["token", "user"] {
+        assert_eq!(json[key].as_str().unwrap().len(), 128, "{key} is new");
+    }
+    assert_eq!(stage.deployments("both"), 1, "in one turn");
+    assert_eq!(stage.failures(), [""; 0]);
+
+    for secret in [TOKEN, USER] {
+        stage.ask(order("revert", secret)).await;
+    }
+    stage.until_over(30).await;
+    assert_eq!(stage.secret(SECRET), json_secret(CANARIES[2]), "and back");
+    assert_eq!(stage.failures(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_copy_of_a_former_key_may_lie_in_the_same_text() {
+    let secrets = "    'shop/app#token': { kind: random, every: 90d, form: hex, previous: 'shop/app#user', token_life: 24h }
+";
+    let mut stage = with_secrets(secrets, &[TOKEN]).await;
+    stage.until_over(30).await;
+    let json = read(&stage);
+    let token = json["token"].as_str().unwrap();
+    assert_eq!(token.len(), 128, "it is new");
+    assert_eq!(json["user"], CANARIES[2], "the former one stays readable");
+    assert_eq!(json["n"], 100.0);
+
+    stage.pass(25 * 3600).await;
+    assert_eq!(read(&stage)["user"], token, "until tokens are dead");
+    assert_eq!(stage.failures(), [""; 0]);
+}
