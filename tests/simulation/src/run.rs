@@ -145,6 +145,8 @@ struct Known {
     turns: Vec<Timestamp>,
     /// Every opening of the place.
     openings: Vec<Timestamp>,
+    /// In which phase each function found it.
+    phases: BTreeMap<String, String>,
     /// How the last look of each function left it: whether settled, and when something is due.
     left: BTreeMap<String, (bool, Option<Timestamp>)>,
     /// What it should be is not certain before that.
@@ -661,6 +663,12 @@ impl<S: Subject> Run<S> {
                 let function = report["function"].as_str().unwrap_or_default();
                 let left = (report["settled"] == true, next);
                 known.left.insert(function.to_owned(), left);
+                let phase = report["phase"].as_str().unwrap_or_default().to_owned();
+                let before = known.phases.insert(function.to_owned(), phase.clone());
+                if !S::BESIDE.is_empty() && before.is_some_and(|before| before != phase) {
+                    // What one function has come to the others see with their next full look.
+                    self.attentive_until = now + ATTENTIVE;
+                }
             }
         }
     }

@@ -306,6 +306,9 @@ impl Rules {
                     {
                         // Nobody can tell how long somebody's text has had this key.
                         history.since = Some(at);
+                        if let Some(newest) = history.versions.last_mut() {
+                            newest.at = at;
+                        }
                     }
                 }
                 if ours && changed.len() > 1 {
