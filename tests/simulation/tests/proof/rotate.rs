@@ -188,7 +188,6 @@ fn a_way_back_survives_a_death_at_every_call() {
     let before = url(&still);
     let place = worker(&still);
     ecs::flaws::put(&mut still.world, place, ecs::Flaw::exits(1));
-    let (failing, until) = (at + minutes(40), at + minutes(100));
     let mended = |mut still: Still<Rotate>| {
         let place = worker(&still);
         ecs::flaws::mend(&mut still.world, &place);
@@ -196,7 +195,7 @@ fn a_way_back_survives_a_death_at_every_call() {
     };
     let mut eve = still;
     loop {
-        assert!(eve.at < failing, "it never turns back");
+        assert!(eve.at < at + minutes(40), "it never turns back");
         let (outcome, next) = play_on(&script, &eve, eve.at + minutes(1), None);
         assert_eq!(outcome.broken, []);
         let next = next.unwrap();
@@ -205,6 +204,7 @@ fn a_way_back_survives_a_death_at_every_call() {
         }
         eve = next;
     }
+    let (failing, until) = (eve.at + minutes(8), eve.at + minutes(70));
     let (outcome, failed) = play_on(&script, &eve, failing, None);
     assert_eq!(outcome.broken, []);
     let failed = mended(failed.unwrap());
