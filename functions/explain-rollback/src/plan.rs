@@ -40,6 +40,10 @@ pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// For how long one that fails again with the same version joins the thread of the last.
 pub const SAME: SignedDuration = SignedDuration::from_hours(24);
 
+/// How many stories one look begins: of more the oldest first, so that what is remembered has room for
+/// each until it was told.
+const BEGINS: usize = 4;
+
 /// How long a story is waited for whose deployment AWS shows no more.
 pub const LOST: SignedDuration = SignedDuration::from_hours(24);
 
@@ -175,6 +179,7 @@ pub fn plan(view: &View<'_>) -> Plan {
     }
     let mut dues = Vec::new();
     let mut to_tell = Vec::new();
+    let mut begun = 0;
     for attempt in &attempts {
         let Some(stage) = stage::stage(attempt, view) else {
             dues.extend(stage::due_unheard(attempt, view));
@@ -189,8 +194,15 @@ pub fn plan(view: &View<'_>) -> Plan {
             Some(told) => stage.may_follow(told),
             None => is_worth_a_story(attempt, stage, view),
         };
-        if chapter.is_none() && !is_news {
-            continue;
+        if chapter.is_none() {
+            if !is_news {
+                continue;
+            }
+            if begun == BEGINS {
+                dues.push(view.now);
+                continue;
+            }
+            begun += 1;
         }
         // A look that is behind what is known adds evidence, and takes nothing back.
         let reached = told.map_or(stage, |told| if is_news { stage } else { told });
@@ -264,8 +276,8 @@ pub fn story_of(view: &View<'_>, deployment: Option<&str>) -> Option<Story> {
     Some(*chapter.story)
 }
 
-/// Whether a deployment of which nobody heard begins a story: it fails, nobody wished it so, and it
-/// is not long ago.
+/// Whether a deployment of which nothing is remembered begins a story: it fails, nobody wished it so, it
+/// is not long ago, and nobody heard of it before it was forgotten.
 fn is_worth_a_story(attempt: &Attempt<'_>, stage: Stage, view: &View<'_>) -> bool {
     let fails = stage <= Stage::RolledBack;
     let underway = matches!(
@@ -274,7 +286,12 @@ fn is_worth_a_story(attempt: &Attempt<'_>, stage: Stage, view: &View<'_>) -> boo
     );
     let last = attempt.last().unwrap_or(view.now);
     let is_recent = underway || view.now.duration_since(last) <= NEWS;
-    fails && is_recent && !attempt.by_person
+    let began = attempt.started.or(attempt.failed);
+    let was_told = view
+        .entry
+        .zip(began)
+        .is_some_and(|(entry, began)| entry.may_have_forgotten(began));
+    fails && is_recent && !attempt.by_person && !was_told
 }
 
 /// The marks that other functions honour, from what people were, or are about to be, told.

@@ -27,6 +27,10 @@ pub struct Entry {
     /// One for each deployment, the newest last.
     #[serde(default)]
     pub chapters: Vec<Chapter>,
+    /// When the newest deployment began whose chapter was forgotten: what began up to then, and has no
+    /// chapter, was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<Timestamp>,
     /// Since when the service's rollout is broken, and until when others keep off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<Broken>,
@@ -110,6 +114,7 @@ impl Entry {
             arn,
             estate: estate.into(),
             chapters: Vec::new(),
+            forgotten: None,
             broken: None,
             deployment_group: None,
             rotation: None,
@@ -136,8 +141,15 @@ impl Entry {
         }
         while self.chapters.len() > CHAPTERS {
             let over = self.chapters.iter().position(|chapter| !chapter.is_open());
-            self.chapters.remove(over.unwrap_or(0));
+            let gone = self.chapters.remove(over.unwrap_or(0));
+            self.forgotten = self.forgotten.max(Some(gone.began()));
         }
+    }
+
+    /// Whether a deployment that began at this instant may have had a chapter that was forgotten.
+    #[must_use]
+    pub fn may_have_forgotten(&self, began: Timestamp) -> bool {
+        self.forgotten.is_some_and(|forgotten| began <= forgotten)
     }
 
     /// Whether others keep off the estate at this instant.
@@ -154,6 +166,12 @@ impl Chapter {
     #[must_use]
     pub fn stage(&self) -> Option<Stage> {
         self.told.iter().copied().max()
+    }
+
+    /// When the deployment began, as far as anybody knows.
+    fn began(&self) -> Timestamp {
+        let known = self.story.started.or(self.story.failed);
+        known.unwrap_or(self.seen)
     }
 
     /// Whether people know of it, and not of its end.
@@ -223,6 +241,19 @@ mod tests {
         assert!(entry.chapter(&["open".to_owned()].into()).is_some());
         assert!(entry.chapter(&["19".to_owned()].into()).is_some());
         assert!(entry.chapter(&["0".to_owned()].into()).is_none());
+    }
+
+    #[test]
+    fn what_began_before_a_forgotten_chapter_is_known_to_have_been_told() {
+        let mut entry = entry();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for number in 0..10 {
+            let mut chapter = chapter(&[&number.to_string()], &[Stage::RolledBack]);
+            chapter.story.started = Some(at(number * 60));
+            entry.write(chapter);
+        }
+        assert!(entry.may_have_forgotten(at(60)));
+        assert!(!entry.may_have_forgotten(at(61)));
     }
 
     #[test]

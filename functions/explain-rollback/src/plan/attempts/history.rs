@@ -28,11 +28,11 @@ fn attempt<'a>(
     one: &'a ServiceDeployment,
 ) -> Attempt<'a> {
     let target = one.target.as_deref();
-    let described = described(snapshot, one);
+    let described = described(snapshot, history, one);
     let number = target.and_then(deployment_of);
     let id = described.map(|it| it.id.clone()).or_else(|| number.clone());
     let id = id.unwrap_or_else(|| one.arn.clone());
-    let taken_back_by = taken_back_by(snapshot, one);
+    let taken_back_by = taken_back_by(snapshot, history, one);
     let mut attempt = Attempt::new(id);
     attempt.ids.insert(one.arn.clone());
     attempt.ids.extend(number);
@@ -70,7 +70,11 @@ fn attempt<'a>(
 
 /// The deployment of `DescribeServices` that is this one: by its number, else by its time and task
 /// definition.
-fn described<'a>(snapshot: &'a Snapshot, one: &ServiceDeployment) -> Option<&'a Deployment> {
+fn described<'a>(
+    snapshot: &'a Snapshot,
+    history: &[ServiceDeployment],
+    one: &ServiceDeployment,
+) -> Option<&'a Deployment> {
     let target = one.target.as_deref();
     let number = target.and_then(deployment_of);
     let deployments = &snapshot.service.deployments;
@@ -88,19 +92,35 @@ fn described<'a>(snapshot: &'a Snapshot, one: &ServiceDeployment) -> Option<&'a 
                 _ => false,
             };
             let same = name.is_none() || it.task_definition.as_deref() == name;
-            near && same && !it.rolls_back()
+            near && same && !it.rolls_back() && !is_anothers(history, one, it)
         })
     })
 }
 
+/// Whether a deployment of `DescribeServices` is, by its number, another record's.
+fn is_anothers(history: &[ServiceDeployment], one: &ServiceDeployment, it: &Deployment) -> bool {
+    let mut others = history.iter().filter(|other| other.arn != one.arn);
+    others.any(|other| other.target.as_deref().and_then(deployment_of).as_ref() == Some(&it.id))
+}
+
 /// The deployment of `DescribeServices` that takes this one back: made when the rollback began. Its
-/// reason says so until it is complete.
-fn taken_back_by(snapshot: &Snapshot, one: &ServiceDeployment) -> Option<String> {
+/// reason says so until it is complete. Where it is gone, what was deployed next may be as near.
+fn taken_back_by(
+    snapshot: &Snapshot,
+    history: &[ServiceDeployment],
+    one: &ServiceDeployment,
+) -> Option<String> {
     let began = one.rollback.as_ref()?.started?;
     let number = one.target.as_deref().and_then(deployment_of);
     let others = || {
         let all = snapshot.service.deployments.iter();
-        all.filter(|it| Some(&it.id) != number.as_ref())
+        all.filter(|it| {
+            let is_later = it
+                .created
+                .zip(one.finished)
+                .is_some_and(|(at, end)| at > end);
+            Some(&it.id) != number.as_ref() && !is_later && !is_anothers(history, one, it)
+        })
     };
     let apart = |it: &Deployment| it.created.map(|at| at.duration_since(began).abs());
     let says_so = others().find(|it| it.rolls_back() && apart(it).is_none_or(|it| it <= APART));

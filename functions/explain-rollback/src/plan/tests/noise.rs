@@ -217,6 +217,80 @@ fn two_failures_at_one_look_are_told_oldest_first() {
     assert_eq!(play.told[1].failures, 2);
 }
 
+/// The deployment that took the first one back is gone by then.
+#[test]
+fn what_is_deployed_right_after_a_rollback_did_not_take_the_first_one_back() {
+    let mut snapshot = crashed().restored();
+    snapshot.record().finished = Some(at("14:09:40"));
+    let mut play = Play::default();
+    play.look(&snapshot, at("14:10"));
+    let mut snapshot = again(snapshot, 9, "14");
+    let begun = Some(at("14:10:30"));
+    let record = snapshot.record();
+    record.status = Status::InProgress;
+    (record.created, record.started) = (begun, begun);
+    (record.rollback, record.finished) = (None, None);
+    let primary = &mut snapshot.service.deployments[0];
+    primary.id = "ecs-svc/4".to_owned();
+    (primary.created, primary.reason) = (begun, None);
+    (primary.rollout, primary.failed) = (Some(RolloutState::InProgress), 2);
+    for time in ["14:11", "14:12"] {
+        play.look(&snapshot, at(time));
+    }
+    let told = play
+        .told
+        .iter()
+        .map(|it| (it.deployment.as_str(), it.stage));
+    let told: Vec<_> = told.collect();
+    assert_eq!(
+        told,
+        [(D2, Stage::RolledBack), ("ecs-svc/4", Stage::Failed)]
+    );
+}
+
+/// A pipeline tries again and again: by then the first ones are not remembered any more, but AWS still
+/// shows them.
+#[test]
+fn of_a_service_that_fails_all_day_each_failure_is_told_once() {
+    let fails = |times: u32| {
+        let mut snapshot = crashed().restored();
+        let failed = snapshot.record().clone();
+        for number in 4..4 + times {
+            let begun = at("15:00") + SignedDuration::from_mins(i64::from(number) * 5);
+            let minutes = |minutes| Some(begun + SignedDuration::from_mins(minutes));
+            let mut record = failed.clone();
+            record.arn = format!("arn:aws:ecs:r:1:service-deployment/c/api/record-{number}");
+            record.target = Some(revision_arn(number));
+            (record.created, record.started) = (Some(begun), Some(begun));
+            record.rollback.as_mut().unwrap().started = minutes(2);
+            record.finished = minutes(3);
+            let mut revision = snapshot.revisions[1].clone();
+            revision.arn = revision_arn(number);
+            snapshot.revisions.push(revision);
+            snapshot.history.as_mut().unwrap().push(record);
+        }
+        snapshot
+    };
+    let told = |play: &Play| {
+        let stories = play.told.iter();
+        stories.map(|it| it.deployment.clone()).collect::<Vec<_>>()
+    };
+    for first in [1, 20] {
+        let mut play = Play::default();
+        for times in first..30 {
+            let now = at("15:04") + SignedDuration::from_mins(i64::from(times + 3) * 5);
+            for minute in 0..10 {
+                play.look(&fails(times), now + SignedDuration::from_secs(minute * 10));
+            }
+        }
+        let told = told(&play);
+        let each: std::collections::BTreeSet<&String> = told.iter().collect();
+        assert_eq!(told.len(), 30, "from {first} on: {told:?}");
+        assert_eq!(each.len(), 30);
+        assert_eq!(play.told.last().unwrap().failures, 30);
+    }
+}
+
 #[test]
 fn another_version_right_after_a_failure_is_no_way_back() {
     let mut play = Play::default();
