@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use nightshift::kind::Arn;
 
-use crate::observe::readers::Source;
+use crate::{observe::readers::Source, store::Traced};
 
 /// What a process remembers.
 #[derive(Debug, Default)]
@@ -39,8 +39,8 @@ pub struct Comparison {
     pub same: bool,
     /// The user that the version names, where users take turns.
     pub user: Option<String>,
-    /// The older version that holds its value, where that was looked up.
-    pub older: Option<Option<String>>,
+    /// What the versions before it tell of its value, where that was looked up.
+    pub traced: Option<Traced>,
 }
 
 impl Facts {

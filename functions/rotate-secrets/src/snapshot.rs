@@ -124,6 +124,18 @@ impl Reader {
         })
     }
 
+    /// When it is rolled again for what was published at `since`, after the last deployment failed: each
+    /// time after twice as long. What keeps its tasks from starting is seldom the secret, and each
+    /// deployment that fails is told.
+    #[must_use]
+    pub fn rolls_again_at(&self, since: Timestamp) -> Option<Timestamp> {
+        let began = match &self.controller {
+            Controller::CodeDeploy(Ok(group)) => group.attempt.as_ref()?.created_at,
+            _ => self.service.deployment.as_ref()?.created_at?,
+        };
+        began.checked_add(began.duration_since(since)).ok()
+    }
+
     /// Whether its tasks read this secret: as a whole, by its key, or the whole of which it is a key.
     #[must_use]
     pub fn reads(&self, secret: &SecretName) -> bool {

@@ -14,7 +14,7 @@ use nightshift::{
     aws::{failure::failure, pace::SIDE_BY_SIDE},
     config::{Secret as Described, SecretName, SecretStore},
     kind::Arn,
-    ledger::rotation::Secret,
+    ledger::rotation::{Published, Secret},
     report::Failure,
 };
 
@@ -60,6 +60,41 @@ pub struct Newest {
     pub by: Option<String>,
     /// The value of the tag that consents.
     pub tag: Option<String>,
+}
+
+/// What the versions before the newest one tell of its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traced {
+    /// The version that brought the value, where that is another one than the newest: the same was written
+    /// again since, or another key of the text.
+    pub first: Option<Written>,
+    /// The newest version before that one which holds the value too: it is one that came back.
+    pub older: Option<String>,
+}
+
+/// A version, without its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Which.
+    pub version: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who wrote it; none where AWS does not tell.
+    pub by: Option<String>,
+}
+
+impl Traced {
+    /// Takes note of the next version before those that were noted, and whether it holds the value;
+    /// nothing is looked for before what was known at `since`. Whether there is more to be told.
+    fn note(&mut self, one: Written, holds: bool, ended: &mut bool, since: Timestamp) -> bool {
+        *ended |= !holds || one.at <= since;
+        match (holds, *ended) {
+            (true, true) => self.older = Some(one.version),
+            (true, false) => self.first = Some(one),
+            (false, _) => {}
+        }
+        self.older.is_none()
+    }
 }
 
 /// A version with its value: the whole text, of which a key's value is a part.
@@ -199,20 +234,22 @@ pub async fn read(
     }
 }
 
-/// The newest of the older versions that holds a value, if one does.
+/// What is told of the newest version's value by those before it, where another one is known to be in
+/// use.
 ///
 /// # Errors
 /// When the history cannot be read.
-pub async fn older_with(
+pub async fn trace(
     context: &Context<'_>,
     place: &Place,
     newest: &str,
+    known: &Published,
     value: &Value,
-) -> Result<Option<String>, Failure> {
+) -> Result<Traced, Failure> {
     match place.store {
-        SecretStore::Parameter => parameter::older_with(context, place, newest, value).await,
+        SecretStore::Parameter => parameter::trace(context, place, newest, known, value).await,
         SecretStore::SecretsManager => {
-            secrets_manager::older_with(context, place, newest, value).await
+            secrets_manager::trace(context, place, newest, known, value).await
         }
     }
 }
@@ -279,4 +316,54 @@ where
         UNSAID.clone_into(&mut failure.message);
     }
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What versions before the newest one tell, the newest first: when they were written, and whether
+    /// they hold its value.
+    fn traced(versions: &[(i64, bool)]) -> (Option<i64>, Option<String>) {
+        let (mut traced, mut ended) = (Traced::default(), false);
+        let since = Timestamp::from_second(100).unwrap();
+        for (second, holds) in versions {
+            let written = Written {
+                version: second.to_string(),
+                at: Timestamp::from_second(*second).unwrap(),
+                by: None,
+            };
+            if !traced.note(written, *holds, &mut ended, since) {
+                break;
+            }
+        }
+        let first = traced.first.map(|first| first.at.as_second());
+        (first, traced.older)
+    }
+
+    #[test]
+    fn a_value_came_with_the_first_of_the_versions_that_hold_it_in_a_row() {
+        let older = |id: &str| Some(id.to_owned());
+        for (versions, expected) in [
+            (&[][..], (None, None)),
+            (&[(100, false)][..], (None, None)),
+            (&[(120, true), (110, true), (100, false)], (Some(110), None)),
+            (
+                &[(120, true), (100, false), (90, true)],
+                (Some(120), older("90")),
+            ),
+            (
+                &[(120, false), (110, true), (90, true)],
+                (None, older("110")),
+            ),
+            // The version in use is gone: what is from before it came back.
+            (
+                &[(120, true), (90, true), (80, true)],
+                (Some(120), older("90")),
+            ),
+            (&[(90, true)], (None, older("90"))),
+        ] {
+            assert_eq!(traced(versions), expected, "{versions:?}");
+        }
+    }
 }

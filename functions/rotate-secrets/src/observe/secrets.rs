@@ -132,22 +132,24 @@ async fn seen(context: &Context<'_>, wanted: &Wanted<'_>, newest: Newest) -> Res
         seen.newest = known.clone();
         seen.newest.user = known.user.clone().or(compared.user);
     } else {
-        if !seen.ours && newest.by.is_none() {
+        let traced = compared.traced.unwrap_or_default();
+        if let Some(first) = traced.first {
+            (seen.by, seen.ours) = writer(context, wanted, &first.version, first.by.as_deref());
+            seen.newest.version = first.version;
+            seen.newest.at = first.at;
+        } else if !seen.ours && newest.by.is_none() {
             // Who moves a stage writes no version.
             seen.newest.at = newest.changed;
         }
         seen.newest.user = compared.user;
-        seen.same_as = compared.older.flatten();
+        seen.same_as = traced.older;
     }
     Ok(seen)
 }
 
 /// What was seen without a look at the value.
 fn plain(context: &Context<'_>, wanted: &Wanted<'_>, newest: &Newest) -> Seen {
-    let is_own = |by: &String| {
-        by.contains(FUNCTION)
-            || by.ends_with(&format!("/{}", context.function.settings.function_name))
-    };
+    let (by, ours) = writer(context, wanted, &newest.version, newest.by.as_deref());
     Seen {
         arn: newest.arn.clone(),
         newest: Published {
@@ -155,28 +157,38 @@ fn plain(context: &Context<'_>, wanted: &Wanted<'_>, newest: &Newest) -> Seen {
             at: newest.at,
             user: None,
         },
-        ours: newest
-            .by
-            .as_ref()
-            .map_or_else(|| is_made_by_us(wanted, &newest.version), is_own),
-        by: newest
-            .by
-            .as_deref()
-            .map_or(SOMEBODY, |arn| arn.rsplit(['/', ':']).next().unwrap_or(arn))
-            .to_owned(),
+        ours,
+        by,
         tag: newest.tag.clone(),
         fingerprint: None,
         same_as: None,
     }
 }
 
-/// Whether the ledger knows of this version of Secrets Manager's, or will.
+/// Who wrote a version, in short, and whether that was this function.
+fn writer(
+    context: &Context<'_>,
+    wanted: &Wanted<'_>,
+    version: &str,
+    by: Option<&str>,
+) -> (String, bool) {
+    let Some(arn) = by else {
+        return (SOMEBODY.to_owned(), is_made_by_us(wanted, version));
+    };
+    let own = format!("/{}", context.function.settings.function_name);
+    let name = arn.rsplit(['/', ':']).next().unwrap_or(arn);
+    (
+        name.to_owned(),
+        arn.contains(FUNCTION) || arn.ends_with(&own),
+    )
+}
+
+/// Whether the ledger knows of this version of Secrets Manager's, or will. What was in use before is the
+/// newest again only where somebody moved the stage, unless a turn brings it back.
 fn is_made_by_us(wanted: &Wanted<'_>, version: &str) -> bool {
     let Some(entry) = wanted.entry else {
         return false;
     };
-    let former = entry.former.as_ref().map(|former| &former.published);
-    let known = [entry.current.as_ref(), former];
     let turn = entry.turn.as_ref().is_some_and(|turn| {
         let of_turn = [Some(&turn.from), turn.to.as_ref(), turn.back.as_ref()];
         of_turn
@@ -186,7 +198,8 @@ fn is_made_by_us(wanted: &Wanted<'_>, version: &str) -> bool {
             || token::of(turn, &wanted.place, token::For::Publish) == version
             || token::of(turn, &wanted.place, token::For::Back) == version
     });
-    turn || known.into_iter().flatten().any(|it| it.version == version)
+    let current = entry.current.as_ref();
+    turn || current.is_some_and(|it| it.version == version)
 }
 
 /// Whether SSM shows what was newest before our own last write. A parameter that was made anew counts
@@ -220,10 +233,11 @@ async fn compared(
     };
     let facts = &context.function.facts;
     let tested = wanted.turn().filter(|turn| turn.stage == Stage::Tested);
-    let asks_history = wanted.turn().is_none() && !seen.ours;
+    // Of one key the newest version tells neither when its value came nor from whom.
+    let asks_history = wanted.turn().is_none() && (!seen.ours || wanted.place.key.is_some());
     if tested.is_none()
         && let Some(comparison) = facts.comparison(&of)
-        && (comparison.same || !asks_history || comparison.older.is_some())
+        && (comparison.same || !asks_history || comparison.traced.is_some())
     {
         return Ok(comparison);
     }
@@ -235,15 +249,15 @@ async fn compared(
         seen.fingerprint = Some(fingerprint.as_str().to_owned());
     }
     let same = known.version == newest.version || holds(context, place, known, &value).await?;
-    let older = if asks_history && !same {
-        Some(store::older_with(context, place, &newest.version, &value).await?)
+    let traced = if asks_history && !same {
+        Some(store::trace(context, place, &newest.version, known, &value).await?)
     } else {
         None
     };
     let comparison = Comparison {
         same,
         user: user(wanted, &value),
-        older,
+        traced,
     };
     facts.compare(of, comparison.clone());
     Ok(comparison)

@@ -222,9 +222,15 @@ fn roll(view: &View<'_>, open: &[(&Secret, &Turn)], plan: &mut Plan) {
                 continue;
             }
             Rolled::NotYet => plan.steps.push(replace(view, reader, &id)),
-            // With what it had it is tried again, as soon as what failed is over.
+            // With what it had it is tried again once what failed is over.
             Rolled::Failed { .. } if goes_back && reader.service.is_steady() => {
-                plan.steps.push(replace(view, reader, &id));
+                let at = reader.rolls_again_at(since).unwrap_or(view.now);
+                if view.now < at {
+                    plan.look_at(at);
+                    plan.steps.extend(keep_off(view, reader, &id));
+                } else {
+                    plan.steps.push(replace(view, reader, &id));
+                }
             }
             state => {
                 plan.steps.extend(keep_off(view, reader, &id));

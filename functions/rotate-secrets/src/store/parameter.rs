@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_ssm::types::{
     ParameterMetadata, ParameterStringFilter, ParameterTier, ResourceTypeForTagging,
 };
-use nightshift::{aws::failure::failure, kind::ROTATE_TAG, report::Failure, timestamp::from_aws};
+use nightshift::{
+    aws::failure::failure, kind::ROTATE_TAG, ledger::rotation::Published, report::Failure,
+    timestamp::from_aws,
+};
 
-use super::{CURRENT, Newest, PLAIN, Place, Version, sealed};
+use super::{CURRENT, Newest, PLAIN, Place, Traced, Version, Written, sealed};
 use crate::{context::Context, value::Value};
 
 /// `DescribeParameters` takes fifty names in a filter, and answers fifty at once.
@@ -140,14 +143,15 @@ pub(super) async fn read(
     Ok(Version { id, text })
 }
 
-pub(super) async fn older_with(
+pub(super) async fn trace(
     context: &Context<'_>,
     place: &Place,
     newest: &str,
+    known: &Published,
     value: &Value,
-) -> Result<Option<String>, Failure> {
+) -> Result<Traced, Failure> {
     let newest: i64 = newest.parse().unwrap_or(i64::MAX);
-    let mut found = None;
+    let mut before = Vec::new();
     let mut next = None;
     loop {
         context
@@ -168,23 +172,36 @@ pub(super) async fn older_with(
             .await
             .map_err(|error| sealed(place, "ssm:GetParameterHistory", &error, &PLAIN))?;
         for one in page.parameters.unwrap_or_default() {
-            let number = one.version;
-            let Some(text) = one.value.map(Value::new) else {
+            let at = one.last_modified_date.as_ref().and_then(from_aws);
+            let (Some(text), Some(at)) = (one.value.map(Value::new), at) else {
                 continue;
             };
-            let id = number.to_string();
+            let id = one.version.to_string();
             let version = Version { id, text };
             // A version from before the key was there holds something else.
-            let is_same = version.value(place).is_ok_and(|older| older == *value);
-            if number < newest && is_same && found.is_none_or(|found| found < number) {
-                found = Some(number);
+            let holds = version.value(place).is_ok_and(|older| older == *value);
+            let written = Written {
+                version: version.id,
+                at,
+                by: Some(one.last_modified_user.unwrap_or_default()),
+            };
+            if one.version < newest {
+                before.push((one.version, written, holds));
             }
         }
         next = page.next_token.filter(|token| !token.is_empty());
         if next.is_none() {
-            return Ok(found.map(|number: i64| number.to_string()));
+            break;
         }
     }
+    before.sort_by_key(|(number, ..)| std::cmp::Reverse(*number));
+    let (mut traced, mut ended) = (Traced::default(), false);
+    for (_, written, holds) in before {
+        if !traced.note(written, holds, &mut ended, known.at) {
+            break;
+        }
+    }
+    Ok(traced)
 }
 
 /// Writes a text as the newest version.

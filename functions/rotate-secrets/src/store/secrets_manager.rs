@@ -5,9 +5,12 @@ use aws_sdk_secretsmanager::{
     operation::describe_secret::DescribeSecretError, types::SecretVersionsListEntry,
 };
 use jiff::Timestamp;
-use nightshift::{aws::failure::failure, kind::ROTATE_TAG, report::Failure, timestamp::from_aws};
+use nightshift::{
+    aws::failure::failure, kind::ROTATE_TAG, ledger::rotation::Published, report::Failure,
+    timestamp::from_aws,
+};
 
-use super::{Newest, PLAIN, Place, Version, sealed};
+use super::{Newest, PLAIN, Place, Traced, Version, Written, sealed};
 use crate::{context::Context, value::Value};
 
 const STAGE: &str = "AWSCURRENT";
@@ -118,27 +121,47 @@ pub(super) async fn read(
     }
 }
 
-pub(super) async fn older_with(
+pub(super) async fn trace(
     context: &Context<'_>,
     place: &Place,
     newest: &str,
+    known: &Published,
     value: &Value,
-) -> Result<Option<String>, Failure> {
-    let mut versions = versions(context, place).await?;
-    versions.retain(|one| one.version_id.as_deref().is_some_and(|id| id != newest));
-    versions.sort_by_key(|one| std::cmp::Reverse(one.created_date.as_ref().and_then(from_aws)));
-    for one in versions.into_iter().take(HISTORY) {
-        let version = match read(context, place, one.version_id.as_deref()).await {
-            Ok(version) => version,
+) -> Result<Traced, Failure> {
+    let versions = versions(context, place).await?;
+    let written = versions.iter().filter_map(|one| {
+        let at = one.created_date.as_ref().and_then(from_aws)?;
+        let version = one.version_id.clone()?;
+        Some(Written {
+            version,
+            at,
+            by: None,
+        })
+    });
+    let mut written: Vec<Written> = written.collect();
+    written.sort_by_key(|one| std::cmp::Reverse(one.at));
+    let place_of = |id: &str| written.iter().position(|one| one.version == id);
+    let begin = place_of(newest).map_or(0, |at| at + 1);
+    if place_of(&known.version).is_some_and(|at| at + 1 < begin) {
+        // The stage was moved back to it.
+        return Ok(Traced {
+            first: None,
+            older: Some(newest.to_owned()),
+        });
+    }
+    let (mut traced, mut ended) = (Traced::default(), false);
+    for one in written.into_iter().skip(begin).take(HISTORY) {
+        let holds = match read(context, place, Some(&one.version)).await {
+            Ok(version) => version.value(place).is_ok_and(|older| older == *value),
             // A version that a rotation has only prepared has no value.
             Err(failure) if failure.code == "ResourceNotFoundException" => continue,
             Err(failure) => return Err(failure),
         };
-        if version.value(place).is_ok_and(|older| older == *value) {
-            return Ok(Some(version.id));
+        if !traced.note(one, holds, &mut ended, known.at) {
+            break;
         }
     }
-    Ok(None)
+    Ok(traced)
 }
 
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>

@@ -2,8 +2,8 @@
 //! where a read does not show yet what was written a moment ago.
 
 use jiff::SignedDuration;
-use nightshift_cloud::services::secretsmanager;
-use serde_json::Value;
+use nightshift_cloud::{call::Actor, services::secretsmanager};
+use serde_json::{Value, json};
 
 use crate::{
     account::{CANARIES, SECRET, TOKEN, container, json_secret, service},
@@ -72,5 +72,43 @@ async fn the_copy_of_a_former_key_may_lie_in_the_same_text() {
 
     stage.pass(25 * 3600).await;
     assert_eq!(read(&stage)["user"], token, "until tokens are dead");
+    assert_eq!(stage.failures(), [""; 0]);
+}
+
+/// Terraform put the whole text back, then we wrote another key of it: that brought no older value.
+#[tokio::test(start_paused = true)]
+async fn an_older_value_under_one_key_is_told_once_and_is_as_old_as_its_first_version() {
+    let secrets = "    'shop/app#token': { kind: random, every: 365d, form: hex }
+    'shop/app#user': { kind: random, every: 365d, form: hex }
+";
+    let mut stage = with_secrets(secrets, &[TOKEN, USER]).await;
+    stage.ask(order("rotate", TOKEN)).await;
+    stage.until_over(30).await;
+    let input = json!({ "SecretId": SECRET, "SecretString": json_secret(CANARIES[2]) });
+    stage.with(|world| {
+        let (by, action) = (Actor::Terraform, "PutSecretValue");
+        world
+            .ask(&secretsmanager::SERVICE, by, action, input)
+            .unwrap();
+    });
+    let written_by = stage.now();
+    stage.pass(3600).await;
+    stage.ask(order("rotate", USER)).await;
+    stage.until_over(30).await;
+    stage.pass(3600).await;
+    let older = "older-value shop/app#token".to_owned();
+    let told = stage.told();
+    assert_eq!(
+        told.iter().filter(|it| **it == older).count(),
+        1,
+        "{told:?}"
+    );
+
+    for command in ["rotate", "revert"] {
+        stage.ask(order(command, TOKEN)).await;
+        stage.until_over(30).await;
+    }
+    let current = stage.entry(TOKEN).await.current.unwrap();
+    assert!(current.at <= written_by, "{current:?} of {written_by}");
     assert_eq!(stage.failures(), [""; 0]);
 }

@@ -230,6 +230,35 @@ fn on_the_way_back_a_service_that_took_a_deployment_back_is_rolled_again() {
 }
 
 #[test]
+fn on_the_way_back_a_service_that_keeps_failing_is_rolled_ever_more_seldom() {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Reverted, |turn| turn.since = at("12:20"));
+    let back = set.entries[&arn_of(URL)].item.secret().unwrap();
+    let back = back.turn.as_ref().unwrap().published_at().unwrap();
+    let minutes = |minutes| back + jiff::SignedDuration::from_mins(minutes);
+    let mut rolled = Vec::new();
+    set.deploy("api", "12:03", Rollout::Completed);
+    for minute in 1..60 {
+        let plan = set.plan_at(minutes(minute));
+        if rolls(&plan) == ["api"] {
+            rolled.push(minute);
+            // A minute later it is back where it was.
+            let reader = set.deploy("api", "12:03", Rollout::Completed);
+            let deployment = reader.service.deployment.as_mut().unwrap();
+            deployment.created_at = Some(minutes(minute + 1));
+            reader.tasks_since = Some(at("11:00"));
+        } else {
+            let due = plan.due.unwrap();
+            assert!(
+                due <= minutes(minute + 16),
+                "at {minute} it is due at {due}"
+            );
+        }
+    }
+    assert_eq!(rolled, [1, 4, 10, 22, 46]);
+}
+
+#[test]
 fn a_deployment_that_does_not_end_sends_everything_back() {
     let mut set = published_turn();
     set.deploy("api", "12:03", Rollout::InProgress)
