@@ -61,6 +61,8 @@ pub struct Desk<S: Subject> {
     pub death: Arc<Notify>,
     /// `Mode: watch`.
     pub watch: bool,
+    /// Which of several functions are not there.
+    pub absent: Vec<&'static str>,
 }
 
 impl<S: Subject> Desk<S> {

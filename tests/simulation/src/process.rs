@@ -13,6 +13,7 @@ use tokio::{
 
 use crate::{
     played::{Desk, Played},
+    run::Script,
     sky::{Made, Shared},
     subject::Subject,
 };
@@ -76,13 +77,14 @@ pub struct Sent {
 impl<S: Subject> Process<S> {
     /// A new process.
     #[must_use]
-    pub fn start(sky: &Shared<S>, id: u64, watch: bool) -> Self {
+    pub fn start(sky: &Shared<S>, id: u64, script: &Script<S>) -> Self {
         let death = Arc::new(Notify::new());
         let desk = Desk {
             sky: sky.clone(),
             process: id,
             death: death.clone(),
-            watch,
+            watch: script.watch,
+            absent: script.absent.clone(),
         };
         Self {
             id,

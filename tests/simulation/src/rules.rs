@@ -72,17 +72,41 @@ impl Reports {
         if message.contains(CANARY) {
             fail(at, "no secret leaves the function", "a message".to_owned());
         }
-        let parsed: Value = serde_json::from_str(message).unwrap_or_default();
-        let typed: Value = parsed["lambda"]
-            .as_str()
-            .and_then(|json| serde_json::from_str(json).ok())
-            .unwrap_or_default();
+        let typed = typed(message);
         let Some(estate) = typed["estate"].as_str() else {
             fail(at, "a message is typed", message.to_owned());
             return None;
         };
         let news = &typed["news"];
-        let key = key_of(news, varies);
+        self.once(at, estate, key_of(news, varies), fail);
+        Some((estate.to_owned(), news.clone()))
+    }
+
+    /// A stage of the story of a deployment that fails comes once, whatever else changed since.
+    pub fn read_story(
+        &mut self,
+        at: Timestamp,
+        message: &str,
+        fail: &mut impl FnMut(Timestamp, &'static str, String),
+    ) {
+        let typed = typed(message);
+        let Some(estate) = typed["estate"].as_str() else {
+            fail(at, "a message is typed", message.to_owned());
+            return;
+        };
+        let story = &typed["news"]["story"];
+        let [service, deployment, stage] =
+            ["service", "deployment", "stage"].map(|field| &story[field]);
+        self.once(at, estate, format!("{service} {deployment} {stage}"), fail);
+    }
+
+    fn once(
+        &mut self,
+        at: Timestamp,
+        estate: &str,
+        key: String,
+        fail: &mut impl FnMut(Timestamp, &'static str, String),
+    ) {
         let told = self.told.entry(estate.to_owned()).or_default();
         let twice = told.iter().rev().find(|told| told.key == key);
         if let Some(first) = twice {
@@ -99,8 +123,16 @@ impl Reports {
             }
         }
         told.push(Told { key, at });
-        Some((estate.to_owned(), news.clone()))
     }
+}
+
+/// What a message carries for whoever reads it by machine.
+fn typed(message: &str) -> Value {
+    let parsed: Value = serde_json::from_str(message).unwrap_or_default();
+    let typed = parsed["lambda"].as_str();
+    typed
+        .and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or_default()
 }
 
 /// What makes two messages the same: all but what varies while the matter is the same.

@@ -60,11 +60,14 @@ pub struct Script<S: Subject> {
     pub every_tick: bool,
     /// `Mode: watch`.
     pub watch: bool,
+    /// Which of the functions beside the one that is judged are not there.
+    pub absent: Vec<&'static str>,
     /// A known bug of the function's, put back.
     pub bug: Option<S::Bug>,
     /// A lie of the cloud's.
     pub lie: Option<Lie>,
-    /// An action that the policy does not allow after all.
+    /// An action that the policy does not allow after all: the run ends with the first failure that
+    /// names it.
     pub without: Option<String>,
     /// Only this estate.
     pub only: Option<&'static str>,
@@ -91,6 +94,11 @@ impl<S: Subject> Script<S> {
             deeds: random.usize(0..6) * weeks,
             every_tick: false,
             watch: random.u8(0..25) == 0,
+            absent: S::BESIDE
+                .iter()
+                .map(|(_, function)| *function)
+                .filter(|_| place.days <= 14 && random.bool())
+                .collect(),
             bug: None,
             lie: None,
             without: None,
@@ -409,7 +417,8 @@ impl<S: Subject> Run<S> {
         let end = self.until;
         loop {
             let now = self.clock.now();
-            if (now >= end && self.running.is_empty()) || !self.outcome.broken.is_empty() {
+            let is_over = now >= end && self.running.is_empty();
+            if is_over || !self.outcome.broken.is_empty() || self.is_named() {
                 break;
             }
             let next = self.next(now);
@@ -417,6 +426,15 @@ impl<S: Subject> Run<S> {
             self.step();
             self.judge();
         }
+    }
+
+    /// Whether a failure names the action that is not allowed.
+    fn is_named(&self) -> bool {
+        let words = self.script.without.as_ref();
+        words.is_some_and(|action| {
+            let mut failures = self.outcome.failures.iter();
+            failures.any(|text| text.contains(&format!("perform: {action} on")))
+        })
     }
 
     /// What came of it, and how it left everything.
@@ -579,7 +597,7 @@ impl<S: Subject> Run<S> {
         let cold = self.random.u8(0..50) == 0;
         let process = self.idle.pop().filter(|_| !cold).unwrap_or_else(|| {
             self.processes += 1;
-            Process::start(&self.sky, self.processes, self.script.watch)
+            Process::start(&self.sky, self.processes, &self.script)
         });
         self.outcome.invocations += 1;
         let id = format!("invocation-{}", self.outcome.invocations);

@@ -33,6 +33,7 @@ pub struct Together {
     sleeps: Function<PowerStaging>,
     slims: Function<ScaleProduction>,
     explains: explaining::Function,
+    absent: Vec<&'static str>,
     stack: Option<Arc<Stack>>,
 }
 
@@ -73,6 +74,7 @@ impl Together {
             sleeps: desk.keeper(),
             slims: desk.keeper(),
             explains: explaining::Function::new(desk.config(EXPLAINS), explaining),
+            absent: desk.absent.clone(),
             stack: Stack::of::<Rotate>().ok(),
         }
     }
@@ -80,6 +82,9 @@ impl Together {
     /// Whether a payload is for this function: a tick is for all, an event for whom a rule sends it to,
     /// a command for who knows it.
     fn is_for(&self, function: &str, payload: &Value) -> bool {
+        if self.absent.contains(&function) {
+            return false;
+        }
         match payload["command"].as_str() {
             Some("tick") => true,
             Some("wake" | "sleep" | "clear") => function == PowerStaging::NAME,

@@ -113,8 +113,12 @@ impl subject::Rules<Estate> for Rules {
             if anybodys && self.watch && !of_its_own {
                 fail(noted.at, "watch mode changes nothing", format!("{noted:?}"));
             }
-            if ours && let What::Published { message, .. } = &noted.what {
-                self.published(world, noted.at, message, &mut fail);
+            if let What::Published { message, .. } = &noted.what {
+                if ours {
+                    self.published(world, noted.at, message, &mut fail);
+                } else if noted.by == Actor::Function("explain-rollback".to_owned()) {
+                    self.reports.read_story(noted.at, message, &mut fail);
+                }
             }
             if !of_its_own {
                 self.noted(world, noted, ours, &mut fail);
@@ -300,15 +304,6 @@ impl Rules {
                     if self.note_value(world, name, &noted.by, at) {
                         changed.push(name);
                         self.wrote(world, name, before, ours, at, fail);
-                    } else if let Some(history) = self.histories.get_mut(name)
-                        && !is_function
-                        && before.is_some_and(|before| !matches!(before.by, Actor::Function(_)))
-                    {
-                        // Nobody can tell how long somebody's text has had this key.
-                        history.since = Some(at);
-                        if let Some(newest) = history.versions.last_mut() {
-                            newest.at = at;
-                        }
                     }
                 }
                 if ours && changed.len() > 1 {

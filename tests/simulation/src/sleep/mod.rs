@@ -45,7 +45,7 @@ impl Subject for Sleep {
     /// Wakes begin three hours before the opening at the earliest.
     const LEAD: SignedDuration = SignedDuration::from_mins(190);
     const LATE: SignedDuration = Self::BOUND;
-    const WAITING: SignedDuration = SignedDuration::from_mins(3);
+    const WAITING: SignedDuration = SignedDuration::from_mins(10);
     const PROMPT: SignedDuration = SignedDuration::ZERO;
     const HEEDS_SCALING: bool = true;
 
