@@ -437,6 +437,11 @@ impl<S: Subject> Run<S> {
         })
     }
 
+    /// Something happened: every tick counts for a while. While nobody is invoked nothing of it is seen.
+    fn attend(&mut self, now: Timestamp) {
+        self.attentive_until = now.max(self.silent_until) + ATTENTIVE;
+    }
+
     /// What came of it, and how it left everything.
     fn end(mut self) -> (Outcome, Still<S>) {
         let at = self.clock.now();
@@ -630,9 +635,9 @@ impl<S: Subject> Run<S> {
                     self.outcome.failures.insert(failed.to_string());
                 }
                 self.failed(failed, &ended);
-                self.attentive_until = now + ATTENTIVE;
+                self.attend(now);
             }
-            Ending::Died | Ending::TimedOut => self.attentive_until = now + ATTENTIVE,
+            Ending::Died | Ending::TimedOut => self.attend(now),
         }
         {
             let mut sky = self.sky.now();
@@ -664,7 +669,7 @@ impl<S: Subject> Run<S> {
             .as_array()
             .is_some_and(|busy| !busy.is_empty())
         {
-            self.attentive_until = now + ATTENTIVE;
+            self.attend(now);
         }
         if answer["estates"]
             .as_array()
@@ -685,7 +690,7 @@ impl<S: Subject> Run<S> {
                 let before = known.phases.insert(function.to_owned(), phase.clone());
                 if !S::BESIDE.is_empty() && before.is_some_and(|before| before != phase) {
                     // What one function has come to the others see with their next full look.
-                    self.attentive_until = now + ATTENTIVE;
+                    self.attend(now);
                 }
             }
         }
@@ -766,7 +771,7 @@ impl<S: Subject> Run<S> {
             }
             _ => {}
         }
-        self.attentive_until = now + ATTENTIVE;
+        self.attend(now);
     }
 
     /// A person sends again after two minutes what was not answered.
@@ -863,7 +868,7 @@ impl<S: Subject> Run<S> {
                 continue;
             }
             if stirs {
-                self.attentive_until = now + ATTENTIVE;
+                self.attend(now);
             }
             if let What::Status { to, .. } = &noted.what
                 && !["stopped", "available"].contains(&to.as_str())
