@@ -20,6 +20,7 @@ TOOLS := $(ROOT)/target/tools
 FUNCTIONS := $(patsubst functions/%/src/main.rs,%,$(wildcard functions/*/src/main.rs))
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml $(shell find functions shared -name '*.rs' -o -name '*.toml' -o -name '*.json' -o -name '*.tsv')
 ZIPS := $(FUNCTIONS:%=target/lambda/%/bootstrap.zip)
+TESTED := --cargo-profile simulation --locked --features nightshift/schema
 
 export PATH := $(VENV)/bin:$(TOOLS)/bin:$(PATH)
 export CARGO_TERM_PROGRESS_WHEN := never
@@ -49,15 +50,11 @@ cloud: build ## A simulated AWS, a minute in a second, that staging falls asleep
 .PHONY: test
 test: build nextest ## Run all tests, the ones on the local AWS included
 	@cargo run --quiet --package nightshift-postgres --bin fetch-postgres
-	@# Most of a test on the local AWS is waiting for it: meanwhile the simulation is built.
-	@nice cargo build --quiet --profile simulation --package nightshift-simulation --tests --locked & \
-		cargo nextest run --workspace --exclude nightshift-simulation --locked --features nightshift/schema \
-		|| { kill $$!; exit 1; }; wait $$!
-	@# With the same features, or the clients are compiled once more.
-	@cargo test --workspace --exclude nightshift-simulation --locked --features nightshift/schema --doc --quiet
+	@# All in the simulation's profile and with the same features, or the clients are compiled twice.
+	@echo 'Building the tests (a quarter of an hour, the first time)…'
+	@cargo nextest run --workspace $(TESTED) --test-threads $$(( $$(getconf _NPROCESSORS_ONLN) + 4 ))
+	@cargo test --workspace $(TESTED:--cargo-%=--%) --doc --quiet
 	@python tests/validate_blocks.py functions/notify-slack/src/render/snapshots/json/*.snap
-	@echo 'Playing weeks and years…'
-	@cargo nextest run --package nightshift-simulation --cargo-profile simulation --locked --test-threads num-cpus
 
 .PHONY: soak
 soak: ## Play 10,000 fortnights and 100 years of each function on the simulated cloud (hours); FORTNIGHTS=… YEARS=… FIRST=… ONLY=power-staging for a part
