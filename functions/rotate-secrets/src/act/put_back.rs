@@ -10,6 +10,7 @@ use super::{
     Act,
     make::{give_back, rounded_up},
     token,
+    write::is_absent,
 };
 use crate::{
     observe::secrets::holds,
@@ -23,11 +24,14 @@ pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), F
     };
     let place = act.place(&secret);
     let newest = act.newest(&place).await?;
-    let former = store::read(act.context, &place, Some(&turn.from.version)).await?;
-    let (present, value) = (newest.value(&place)?, former.value(&place)?);
+    let present = newest.value(&place)?;
+    let value = match store::read(act.context, &place, Some(&turn.from.version)).await {
+        Err(failure) if is_absent(&failure) => Err(failure),
+        read => Ok(read?.value(&place)?),
+    };
     let is = |known: Option<&Published>| known.is_some_and(|known| known.version == newest.id);
     // Who died between the call and the ledger has done it.
-    let is_done = present == value && !is(Some(&turn.from));
+    let is_done = value.as_ref().is_ok_and(|value| present == *value) && !is(Some(&turn.from));
     if !is_done && !is(turn.to.as_ref()) && !is(Some(&turn.from)) {
         let same = match &turn.to {
             Some(to) => holds(act.context, &place, to, &present).await?,
@@ -40,6 +44,13 @@ pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), F
             return act.save_secret(&secret).await;
         }
     }
+    let value = value.map_err(|failure| {
+        let message = format!(
+            "the former value cannot be published again: version {} is gone. Write one that works by hand, and it is rolled out",
+            turn.from.version
+        );
+        place.failure("put back", &failure.code, message)
+    })?;
     if !give_back(act, &secret, &place, &value).await? {
         return Ok(());
     }

@@ -84,7 +84,8 @@ impl Act<'_> {
     }
 }
 
-fn is_absent(failure: &Failure) -> bool {
+/// Whether there is no such secret, or no such version of it.
+pub(super) fn is_absent(failure: &Failure) -> bool {
     matches!(
         failure.code.as_str(),
         "ParameterNotFound" | "ParameterVersionNotFound" | "ResourceNotFoundException"

@@ -2,7 +2,10 @@
 //! turn goes on later.
 
 use nightshift::ledger::rotation::{Cause, Stage as Step};
-use nightshift_cloud::{call::Fault, services::ecs::Flaw};
+use nightshift_cloud::{
+    call::{Actor, Fault},
+    services::{ecs::Flaw, secretsmanager},
+};
 
 use crate::{
     account::{CANARIES, KEY, SECRET, TOKEN, json_secret},
@@ -66,6 +69,49 @@ async fn of_a_json_secret_too_and_its_other_keys_stay() {
     assert_eq!(
         stage.told(),
         ["too-old /shop/KEY", "reverted shop/app#token"]
+    );
+}
+
+/// Secrets Manager keeps about a hundred versions that no stage is on.
+#[tokio::test(start_paused = true)]
+async fn a_former_value_that_is_gone_is_said_with_its_mend_and_what_a_person_writes_goes_out() {
+    let mut stage = Stage::adopted(&[TOKEN]).await;
+    stage.spoil("web", Some(Flaw::exits(1)));
+    stage.ask(order("rotate", TOKEN)).await;
+    until(&mut stage, TOKEN, Step::Published).await;
+    let action = "secretsmanager:PutSecretValue";
+    let refusal = Fault::client("InternalServiceError", "not now");
+    stage.broken(action, Some(refusal));
+    until(&mut stage, TOKEN, Step::Reverting).await;
+    stage.with(|world| {
+        let ours = secretsmanager::value(world, SECRET).unwrap().to_owned();
+        for number in 0..=101 {
+            let text = ours.replace("1e2", &number.to_string());
+            secretsmanager::put(world, &Actor::Person, SECRET, &text);
+        }
+    });
+    stage.broken(action, None);
+    stage.pass(180).await;
+    let failures = stage.failures().join("\n");
+    assert!(
+        failures.contains("Write one that works by hand"),
+        "{failures}"
+    );
+
+    stage.spoil("web", None);
+    stage.with(|world| {
+        let text = json_secret("by-a-person");
+        secretsmanager::put(world, &Actor::Person, SECRET, &text);
+    });
+    stage.until_over(40).await;
+    stage.pass(3600).await;
+    stage.until_over(40).await;
+    assert_eq!(stage.secret(SECRET), json_secret("by-a-person"));
+    let entry = stage.entry(TOKEN).await;
+    assert_eq!(entry.turn, None);
+    assert_eq!(
+        stage.told()[1..],
+        ["reverted shop/app#token", "rotated shop/app#token"]
     );
 }
 
