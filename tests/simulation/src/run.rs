@@ -97,7 +97,7 @@ impl<S: Subject> Script<S> {
             absent: S::BESIDE
                 .iter()
                 .map(|(_, function)| *function)
-                .filter(|_| place.days <= 14 && random.bool())
+                .filter(|_| random.bool())
                 .collect(),
             bug: None,
             lie: None,

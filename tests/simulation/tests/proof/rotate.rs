@@ -73,7 +73,6 @@ fn secrets_survive_the_second_year() {
     nothing_breaks(&Script::drawn(YEAR, 2));
 }
 
-/// In it our own write of one key was once taken for somebody's write of another key of the same text.
 #[test]
 fn secrets_survive_the_third_year() {
     nothing_breaks(&Script::drawn(YEAR, 3));
