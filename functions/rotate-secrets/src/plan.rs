@@ -13,7 +13,7 @@ mod tests;
 pub mod turn;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
@@ -76,6 +76,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What each secret waits for.
     pub waits: Vec<(SecretName, Wait)>,
+    /// Those that leaked and whose turn has not begun: what holds them back is told soon.
+    pub leaked: BTreeSet<SecretName>,
     /// What lasts, and people should know.
     pub matters: Vec<Rotation>,
     /// When something is due next.

@@ -24,6 +24,9 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// And for so long where it waits for an estate that sleeps, as on a long weekend.
 const ASLEEP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// What leaked is replaced as soon as it can be: so long a deployment of its services may well take.
+const LEAKED: SignedDuration = SignedDuration::from_mins(10);
+
 /// Something that lasts.
 enum Matter {
     Rotation(Rotation),
@@ -88,17 +91,18 @@ fn lasting(
         lasting.insert(rotation.key(), (matter, SignedDuration::ZERO));
     }
     for (secret, wait) in plan.waits.iter().filter(|(_, wait)| counts(wait)) {
-        let key = format!("waits/{secret}");
+        let leaked = plan.leaked.contains(secret);
+        let key = format!("{}/{secret}", if leaked { "leaked" } else { "waits" });
         let since = record.matters.get(&key).map_or(now, |matter| matter.since);
         let held_back = Rotation::HeldBack {
             secret: secret.clone(),
             wait: wait.clone(),
             since,
         };
-        let patience = if *wait == Wait::Asleep {
-            ASLEEP
-        } else {
-            PATIENCE
+        let patience = match wait {
+            _ if leaked => LEAKED,
+            Wait::Asleep => ASLEEP,
+            _ => PATIENCE,
         };
         lasting.insert(key, (Matter::Rotation(held_back), patience));
     }

@@ -36,6 +36,10 @@ pub(super) fn begin(view: &View<'_>, plan: &mut Plan) {
                 {
                     plan.look_at(*at);
                 }
+                let asked = one.entry.and_then(|entry| entry.asked.as_ref());
+                if asked.is_some_and(|asked| asked.order == Order::Leaked) {
+                    plan.leaked.insert(one.name.clone());
+                }
                 plan.wait(one.name, wait);
             }
             Err(None) => {}

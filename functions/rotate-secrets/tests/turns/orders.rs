@@ -1,10 +1,11 @@
 //! What a person can order, and what is answered to what cannot be.
 
 use nightshift::{lambda::Failed, ledger::rotation::Cause};
-use serde_json::json;
+use nightshift_cloud::{call::Actor, services::ssm};
+use serde_json::{Value, json};
 
 use crate::{
-    account::{CANARIES, COPY, DOCUMENT, KEY, TOKEN},
+    account::{CANARIES, COPY, DOCUMENT, ESTATE, KEY, TOKEN},
     stage::{Stage, order, with_key},
 };
 
@@ -18,6 +19,37 @@ async fn a_key_that_leaked_is_not_kept_under_its_second_name() {
     assert_ne!(new, CANARIES[0]);
     assert_eq!(stage.parameter(COPY), new);
     assert!(stage.entry(KEY).await.former.unwrap().ended);
+}
+
+/// What is due may wait for a day before people hear of it; what leaked may not.
+#[tokio::test(start_paused = true)]
+async fn what_holds_back_a_key_that_leaked_is_told_soon() {
+    let mut stage = with_key().await;
+    stage.until_over(20).await;
+    let ask = |stage: &Stage, action: &str, mut input: Value| {
+        input["ResourceType"] = "Parameter".into();
+        input["ResourceId"] = KEY.into();
+        stage.with(|world| {
+            let asked = world.ask(&ssm::SERVICE, Actor::Person, action, input);
+            asked.unwrap();
+        });
+    };
+    let untagged = json!({ "TagKeys": ["nightshift:rotate"] });
+    ask(&stage, "RemoveTagsFromResource", untagged);
+    stage.ask(order("leaked", KEY)).await;
+    stage.pass(5 * 60).await;
+    assert_eq!(stage.told(), ["rotated /shop/KEY"]);
+    stage.pass(10 * 60).await;
+    assert_eq!(stage.told()[1..], ["held-back /shop/KEY"]);
+    let tagged = json!({ "Tags": [{ "Key": "nightshift:rotate", "Value": ESTATE }] });
+    ask(&stage, "AddTagsToResource", tagged);
+    stage.pass(11 * 60).await;
+    stage.until_over(20).await;
+    assert_eq!(
+        stage.told()[1..],
+        ["held-back /shop/KEY", "rotated /shop/KEY"]
+    );
+    assert_eq!(stage.failures(), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
