@@ -46,7 +46,7 @@ pub(super) async fn put_back(act: &mut Act<'_>, secret: &Secret) -> Result<(), F
     }
     let value = value.map_err(|failure| {
         let message = format!(
-            "the former value cannot be published again: version {} is gone. Write one that works by hand, and it is rolled out",
+            "the former value cannot be published again: version {} is gone. Write one that works by hand, then order `rotate`",
             turn.from.version
         );
         place.failure("put back", &failure.code, message)
