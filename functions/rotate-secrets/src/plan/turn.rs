@@ -281,7 +281,17 @@ fn is_hopeless(view: &View<'_>, open: &[(&Secret, &Turn)], state: &Rolled) -> bo
 /// rolled yet: a task that was replaced meanwhile has the new value.
 fn since(reader: &Reader, open: &[(&Secret, &Turn)]) -> Option<Timestamp> {
     let read = open.iter().filter(|(secret, _)| reader.reads(&secret.name));
-    read.filter_map(|(_, turn)| turn.published_at()).max()
+    read.filter_map(|(_, turn)| complete_at(turn)).max()
+}
+
+/// From when on a task has what a turn published last. Of what somebody else wrote that is the second after
+/// it: a task of the same second may have read before, and not every store tells less than seconds.
+fn complete_at(turn: &Turn) -> Option<Timestamp> {
+    let at = turn.published_at()?;
+    if turn.goes_back() || !matches!(turn.why, Why::Written { .. }) {
+        return Some(at);
+    }
+    Timestamp::from_second(at.as_second() + 1).ok()
 }
 
 /// Why the turn goes back, if it has to. On the way back there is nothing to go back to, unless who

@@ -127,6 +127,25 @@ fn services_are_rolled_one_after_the_other() {
     assert_eq!(ended(&plan), Some(None));
 }
 
+/// Of our own we know it; AWS may tell only the second of somebody else's.
+#[test]
+fn a_task_of_the_second_in_which_somebody_wrote_may_not_have_it() {
+    for (why, rolled) in [
+        (Why::Age, &[][..]),
+        (
+            Why::Written {
+                by: "yuki".to_owned(),
+            },
+            &["api"][..],
+        ),
+    ] {
+        let mut set = Set::of_a_hundred_days();
+        set.turn(Stage::Published, |turn| turn.why = why);
+        set.deploy("api", "12:02", Rollout::Completed);
+        assert_eq!(rolls(&set.plan("12:08")), rolled);
+    }
+}
+
 #[test]
 fn as_long_as_an_old_task_runs_a_service_is_not_rolled() {
     let mut set = published_turn();
