@@ -1,5 +1,5 @@
-//! A local AWS with the functions, three estates that sleep and one that gets smaller, their documents,
-//! and a local Slack, for trying things out: `make local`.
+//! A local AWS with the functions, three estates that sleep and one that gets smaller, their documents and
+//! secrets, and a local Slack, for trying things out: `make local`.
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -8,7 +8,9 @@ use nightshift_slack::{Clock, Options, Slack};
 use nightshift_tests::alarms;
 use nightshift_tests::aws::REGION;
 use nightshift_tests::estates;
-use nightshift_tests::local::{Deployment, LocalAws};
+use nightshift_tests::local::LocalAws;
+use nightshift_tests::rotation;
+use nightshift_tests::secrets::{Secrets, an_atlas};
 use nightshift_tests::stage::Stage;
 
 #[tokio::main]
@@ -28,7 +30,8 @@ async fn serve() -> Result<()> {
     let local = LocalAws::start().await?;
     let slack = a_slack().await?;
     println!("Deploying template.yaml…");
-    let deployment = Deployment::built().with("SlackUrl", &slack.url());
+    let atlas = an_atlas().await?;
+    let deployment = rotation::deployment(&atlas).with("SlackUrl", &slack.url());
     local
         .put_secret("/nightshift/slack/token", &slack.token())
         .await?;
@@ -37,6 +40,7 @@ async fn serve() -> Result<()> {
     let all = [&estates::ALL[..], &[estates::PRODUCTION]].concat();
     stage.furnish(&all).await?;
     alarms::make_brakes(&stage.local.aws).await?;
+    let _secrets = Secrets::make(&stage.local, &atlas).await?;
     println!("\n{}", stage.local.snapshot().await?);
     println!("What people see in Slack: {}\n", slack.url());
     tell_how(&stage, &slack);
@@ -80,7 +84,7 @@ fn tell_how(stage: &Stage, slack: &Slack) {
         ("power-staging", &deployed.function, "status"),
         ("scale-production", &deployed.slimmer, "night"),
         ("explain-rollback", &deployed.explainer, "explain"),
-        ("rotate-secrets", &deployed.rotator, "rotate"),
+        ("rotate-secrets", &deployed.rotator, "adopt"),
         ("notify-slack", &deployed.notifier, "alarm-cpu-eventbridge"),
     ];
     println!("\nThe deployed functions:\n");
@@ -98,6 +102,19 @@ fn tell_how(stage: &Stage, slack: &Slack) {
             deployed.slimmer
         );
     }
+    println!(
+        "\nA signing key of production, replaced: asked for once it is adopted, then looked at until its services have it.\n"
+    );
+    for sample in ["adopt", "rotate", "reconcile", "revert", "leaked"] {
+        println!(
+            "  cargo lambda invoke --remote --endpoint-url {endpoint} {} --data-file events/{sample}.json",
+            deployed.rotator
+        );
+    }
+    println!(
+        "  cargo lambda invoke --remote --endpoint-url {endpoint} {} --data-ascii '{{\"command\":\"status\"}}'",
+        deployed.rotator
+    );
     println!("\nThe sources, built anew whenever they change, one of the five at a time:\n");
     for (function, _, sample) in functions {
         println!("  cargo build --package {function}");
