@@ -1,5 +1,5 @@
-//! A local AWS with the functions, three estates that sleep and one that gets smaller, their documents and
-//! secrets, and a local Slack, for trying things out: `make local`.
+//! A local AWS with the functions, three estates that sleep and one that gets smaller, their documents, the
+//! secrets of two, and a local Slack, for trying things out: `make local`.
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
