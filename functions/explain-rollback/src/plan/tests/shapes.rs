@@ -1,6 +1,8 @@
 //! Forms in which AWS shows the same: words that differ, fields that are left out, records that
 //! have no number, and CodeDeploy.
 
+use nightshift::{config, ledger::rollout::DeploymentGroup};
+
 use super::*;
 
 #[test]
@@ -332,4 +334,49 @@ fn a_task_whose_starter_nobody_knows_is_told_apart_by_time() {
         play.told[0].faults[0].fault,
         Fault::Crash { times: 3, .. }
     ));
+}
+
+#[test]
+fn a_look_without_the_evidence_writes_down_a_new_deployment_group_and_nothing_else() {
+    let mut snapshot = blue_green("Failed", Some("TIMEOUT"), None);
+    let mut play = Play::default();
+    play.look(&snapshot, at("14:09"));
+    let known = play.entry.clone().unwrap();
+    let without_evidence = |snapshot: &Snapshot, entry: Option<&Entry>| {
+        let mut decided = plan(&View {
+            estate: "production",
+            settings: &settings(),
+            snapshot,
+            entry,
+            now: at("14:12"),
+        });
+        decided.keep_evidence(entry);
+        decided.save
+    };
+    assert_eq!(without_evidence(&snapshot, Some(&known)), None);
+    snapshot.group = Some(DeploymentGroup {
+        application: "shop".to_owned(),
+        group: "api".to_owned(),
+    });
+    let with_the_group = Entry {
+        deployment_group: snapshot.group.clone(),
+        ..known.clone()
+    };
+    let written = without_evidence(&snapshot, Some(&known));
+    assert_eq!(written, Some(with_the_group.clone()));
+    let first = without_evidence(&snapshot, None).unwrap();
+    assert_eq!(first.deployment_group, with_the_group.deployment_group);
+    assert_eq!(first.chapters, []);
+}
+
+#[test]
+fn what_the_document_says_of_stalled_deployments_and_log_lines_is_followed() {
+    let settings_of = |document: &str| Settings::of(&config::estate("e", document).unwrap());
+    let silent = settings_of("version: 1\nwatch:\n  cluster: shop\n  services: [api]\n");
+    assert_eq!(silent, Settings::default());
+    let said = settings_of(
+        "version: 1\nwatch:\n  cluster: shop\n  services: [api]\n  stalled_after: 45m\n  log_excerpts: true\n",
+    );
+    assert_eq!(said.stalled_after, SignedDuration::from_mins(45));
+    assert!(said.log_excerpts);
 }

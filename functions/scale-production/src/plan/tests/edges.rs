@@ -290,3 +290,14 @@ fn a_night_that_became_larger_than_the_day_takes_nothing_away_from_a_hand() {
     play.settle();
     assert_eq!(play.min("api"), 6);
 }
+
+#[test]
+fn what_was_saved_before_a_death_is_not_saved_again_for_the_time_alone() {
+    let mut play = Estate::usual().at(EVENING);
+    for chain in play.plan().chains {
+        play.world.take(&chain.arn, &chain.steps[0]);
+    }
+    play.now += minutes(1);
+    assert_eq!(play.steps("api"), ["Minimum 2 to 1"]);
+    assert_eq!(play.steps("web"), ["Count 2 to 1"]);
+}

@@ -30,3 +30,17 @@ fn a_dry_run_under_a_brake_tells_that_nothing_would_be_done() {
     play.ring(true);
     assert!(told(&mut play).is_empty());
 }
+
+#[test]
+fn a_world_that_plays_along_shows_what_became_of_it() {
+    let mut play = Estate::usual().at(EVENING);
+    let plan = play.plan();
+    let before = play.view();
+    let mut world = World::of(&before);
+    world.carry_out(&plan);
+    world.order = Some(order(Order::Hold, play.now, minutes(30)));
+    let after = world.view(&before);
+    assert_eq!(after.entries.len(), 2);
+    assert_eq!(after.record.phase, Phase::ToNight);
+    assert_eq!(after.order, world.order.as_ref());
+}

@@ -241,3 +241,36 @@ fn what_somebody_changed_under_a_brake_and_took_back_is_lowered() {
     play.settle();
     assert_eq!(play.min("api"), 1);
 }
+
+#[test]
+fn what_is_lowered_again_is_saved_as_it_stands_and_goes_where_the_document_says_by_now() {
+    for (enforced, stands) in [(false, 4), (true, 6)] {
+        let estate = |night: u32| {
+            let estate = Estate::empty()
+                .with_service("api", 4, night)
+                .with_target(4, 10)
+                .saying("brakes: [errors]")
+                .with_alarm("errors");
+            if enforced {
+                estate.saying("enforce: true")
+            } else {
+                estate
+            }
+        };
+        let mut play = estate(1).at_night();
+        play.rewrite(&estate(2));
+        play.settle();
+        play.register("api", stands);
+        play.ring(true);
+        play.pass(70);
+        play.rewrite(&estate(3));
+        play.ring(false);
+        let chains = play.plan().chains;
+        let Step::Save(saved) = &chains[0].steps[0] else {
+            panic!("{chains:?}")
+        };
+        assert_eq!((saved.from, saved.set), (tasks(stands), tasks(3)));
+        play.settle();
+        assert_eq!(play.min("api"), 3);
+    }
+}
