@@ -14,8 +14,8 @@ pub const MOMENT: SignedDuration = SignedDuration::from_mins(3);
 /// What somebody did is seen by the next full look.
 pub const SEEN: SignedDuration = SignedDuration::from_mins(21);
 
-/// The same news of another night is other news.
-const NIGHT: SignedDuration = SignedDuration::from_hours(10);
+/// The same news of another night is other news: no estate is open for less between two of them.
+const NIGHT: SignedDuration = SignedDuration::from_hours(8);
 
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]

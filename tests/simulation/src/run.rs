@@ -13,6 +13,7 @@ use nightshift::{clock::Clock, lambda::Failed};
 use nightshift_cloud::{
     call::Actor,
     policy::Used,
+    services::dynamodb,
     world::{What, World},
 };
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ use crate::{
     logs,
     people::{self, Hand},
     places::Place,
-    played::Played as _,
+    played::{Played as _, TABLE},
     process::{Ended, Ending, Note, Process, Sent},
     rules::Broken,
     sky::{Bullet, Lie, Shared, Sky},
@@ -167,6 +168,8 @@ struct Known {
     asked: BTreeMap<u64, (&'static str, Timestamp)>,
     /// Since when its document is gone.
     deleted_at: Option<Timestamp>,
+    /// Whether its document was broken before anybody had read it: nothing is in force.
+    never_read: bool,
 }
 
 impl Known {
@@ -705,8 +708,9 @@ impl<S: Subject> Run<S> {
                     !is_expected::<S>(code) && !code.starts_with("ConditionalCheckFailed")
                 })
         });
-        // Whoever deleted an estate's document cannot order anything of it.
-        let any_is_gone = self.known.values().any(|known| known.deleted_at.is_some());
+        // Of an estate without a document nobody can order anything.
+        let mut estates = self.known.values();
+        let any_is_gone = estates.any(|known| known.deleted_at.is_some() || known.never_read);
         let refused = ended.note.again.is_some() && !matches!(failed, Failed::Partial(_));
         let unknown = refused || any_is_gone && matches!(failed, Failed::BadInput(_));
         let outrun = ended.note.order.is_some()
@@ -751,7 +755,12 @@ impl<S: Subject> Run<S> {
             }
             Hand::MendDocument { estate } => {
                 self.known(estate).deleted_at = None;
+                self.known(estate).never_read = false;
                 self.sky.now().rules.let_go(estate, now);
+            }
+            Hand::BreakDocument { estate } => {
+                let is_read = self.is_read(estate);
+                self.known(estate).never_read |= !is_read;
             }
             Hand::Order {
                 estate,
@@ -772,6 +781,17 @@ impl<S: Subject> Run<S> {
             _ => {}
         }
         self.attend(now);
+    }
+
+    /// Whether the ledger has a document of the estate's that parsed.
+    fn is_read(&self, estate: &str) -> bool {
+        let key = format!("document/{estate}");
+        let sky = self.sky.now();
+        let items = dynamodb::items(&sky.world, TABLE);
+        items.iter().any(|item| {
+            let sort_key = item.get("sk").and_then(|sk| sk["S"].as_str());
+            sort_key.is_some_and(|sort_key| sort_key.ends_with(&key))
+        })
     }
 
     /// A person sends again after two minutes what was not answered.
@@ -945,7 +965,11 @@ impl<S: Subject> Run<S> {
             .into_iter()
             .flatten()
             .any(|at| now < at + S::BOUND);
-        if unsure || !known.asked.is_empty() || known.order_ends.iter().any(taken_over) {
+        if unsure
+            || known.never_read
+            || !known.asked.is_empty()
+            || known.order_ends.iter().any(taken_over)
+        {
             return Should::Unknown;
         }
         if let Some(deleted_at) = known.deleted_at {

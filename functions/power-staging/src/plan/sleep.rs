@@ -140,6 +140,9 @@ impl Draft<'_> {
                 vec![Step::Save(Box::new(asleep))],
             );
         }
+        // ECS may answer with what was before the last look: what was told stays told while it sleeps.
+        self.matters
+            .keep_what_was_told(&[&format!("dark/{}/", service.arn)]);
         if service.running > 0 {
             let tasks = service.running;
             return self.wait(row, Cause::Draining { tasks });

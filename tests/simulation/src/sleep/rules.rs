@@ -152,6 +152,13 @@ impl subject::Rules<Estate> for Rules {
                 What::Deleted => {
                     self.services.remove(&noted.arn);
                     self.stopped_by_us.remove(&noted.arn);
+                    // What the ledger forgets was given back: from here on a 0 is a person's.
+                    let forgotten = noted.arn.split_once(":table/Ledger/resource/");
+                    if let Some((_, arn)) = forgotten
+                        && let Some(right) = self.services.get_mut(arn)
+                    {
+                        right.asleep = false;
+                    }
                 }
                 What::Published { message, .. } if ours => {
                     self.published(noted.at, message, &mut fail);

@@ -62,3 +62,14 @@ fn lists_that_are_not_equally_old_stop_no_database_under_a_task() {
     let (outcome, _) = play_to(&script, evening);
     assert_eq!(outcome.broken, []);
 }
+
+/// Of a deployment that wakes nothing people were told twice: ECS had answered in between with what was
+/// before it.
+#[test]
+fn an_old_answer_in_between_is_no_reason_to_tell_of_a_deployment_again() {
+    let place = Place::named("plain").unwrap();
+    let script = Script::drawn(place, 3797);
+    let deployed = "2027-06-11T19:10:00+09:00".parse().unwrap();
+    let (outcome, _) = play_to(&script, deployed);
+    assert_eq!(outcome.broken, []);
+}

@@ -121,6 +121,20 @@ fn where_deployments_wake_nothing_they_are_reported_once_and_named_if_they_fail_
 }
 
 #[test]
+fn a_release_in_the_dark_is_told_once_also_where_ecs_answers_with_what_was_before() {
+    let mut play = Estate::usual().saying("deployments_wake: never").asleep();
+    for deployment in ["2", "1", "2", "3"] {
+        play.deploy("web", deployment);
+        play.pass(2);
+    }
+    let told = play.news.iter().map(|news| match news {
+        News::DeploymentInTheDark { deployment, .. } => deployment.as_str(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["ecs-svc/2", "ecs-svc/3"]);
+}
+
+#[test]
 fn a_deployment_made_while_one_had_woken_the_estate_does_not_wake_it_again_when_it_sleeps() {
     let mut play = Estate::usual().asleep();
     play.deploy("api", "2");
