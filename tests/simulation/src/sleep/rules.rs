@@ -44,6 +44,8 @@ struct Right {
     suspensions: BTreeSet<[bool; 3]>,
     /// Whether we put it to sleep, and neither its scaling was resumed nor the estate ready since.
     asleep: bool,
+    /// Whether we gave it its tasks back since: a look may have seen them.
+    returned: bool,
     touched: Option<Timestamp>,
 }
 
@@ -225,6 +227,7 @@ impl Rules {
                 );
             }
             right.asleep = true;
+            right.returned = false;
             right.settle(at);
             return;
         }
@@ -244,6 +247,7 @@ impl Rules {
             until: None,
         }];
         right.keeps = false;
+        right.returned = true;
         if from > 0 {
             return;
         }
@@ -276,6 +280,10 @@ impl Rules {
             if to == 0 {
                 // Nobody may have seen what it was in between.
                 right.keeps = true;
+                if right.returned {
+                    // If a look has seen them, the 0 is a person's.
+                    right.accept(noted.at, to);
+                }
                 return;
             }
             if bounds.is_some_and(|(min, _)| min == to) {
