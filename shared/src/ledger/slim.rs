@@ -46,6 +46,9 @@ pub struct Entry {
     /// What somebody set it to at night, where that is left alone until morning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hand: Option<Level>,
+    /// What somebody set it to at night, where the document had us undo that, until people were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Level>,
     /// What one task is made of, for its price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
@@ -253,6 +256,7 @@ mod tests {
             small_since: Some(at(1)),
             grown_at: None,
             hand: None,
+            undone: None,
             size: None,
             owner: None,
         };

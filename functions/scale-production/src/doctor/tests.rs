@@ -170,6 +170,7 @@ fn what_a_task_is_made_of_is_known_from_the_last_night_too() {
             small_since: None,
             grown_at: None,
             hand: None,
+            undone: None,
             size: watched.service.size.take(),
             owner: None,
         };

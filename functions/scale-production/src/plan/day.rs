@@ -120,6 +120,7 @@ impl Draft<'_> {
         let mut closed = self.at_stage(entry, Stage::Closed);
         closed.grown_at = Some(self.now);
         closed.hand = None;
+        closed.undone = None;
         self.steps(resource, vec![Step::Save(Box::new(closed))]);
         self.watch(resource);
     }

@@ -63,6 +63,7 @@ impl Draft<'_> {
                     small_since: None,
                     grown_at: None,
                     hand: None,
+                    undone: None,
                     size: resource.service().and_then(|service| service.size),
                     owner: None,
                 };
@@ -85,6 +86,7 @@ impl Draft<'_> {
     /// A resource whose day is saved: it is on its way, small, or somebody changed it.
     fn go_on(&mut self, resource: Resource<'_>, handle: Handle, entry: &Entry, wished: Level) {
         let row = self.row(resource);
+        let is_told = self.tell_of_the_undone(resource, entry);
         if handle.lever != entry.lever {
             // Somebody registered or removed its scalable target.
             return self.leave_to_the_hand(resource, handle, entry);
@@ -100,6 +102,7 @@ impl Draft<'_> {
             }
             small.set = night;
             small.hand = None;
+            small.undone = small.undone.filter(|_| !is_told);
             let steps = self.save(small).into_iter().collect();
             self.steps(resource, steps);
             return self.rest(row);
@@ -294,6 +297,7 @@ impl Draft<'_> {
         let entry = Entry {
             from: hand,
             set: night,
+            undone: Some(hand),
             ..entry.clone()
         };
         let planned = self.chains.len();
@@ -303,16 +307,25 @@ impl Draft<'_> {
             self.lower(resource, handle, &entry);
         }
         if self.chains.len() > planned {
-            let key = format!("undone/{}", short(resource.arn()));
-            let (resource, lever) = (resource.name().to_owned(), handle.lever);
-            self.matters
-                .tell(&key, SignedDuration::ZERO, |_| News::HandUndone {
-                    resource,
-                    lever,
-                    hand,
-                    night,
-                });
+            self.tell_of_the_undone(resource, &entry);
         }
+    }
+
+    /// What the entry remembers is told by whichever look comes to it, also after a death between the
+    /// deed and its message. Answers whether people know of it since an earlier look.
+    fn tell_of_the_undone(&mut self, resource: Resource<'_>, entry: &Entry) -> bool {
+        let Some(hand) = entry.undone else {
+            return false;
+        };
+        let key = format!("undone/{}", short(resource.arn()));
+        self.matters
+            .tell(&key, SignedDuration::ZERO, |_| News::HandUndone {
+                resource: resource.name().to_owned(),
+                lever: entry.lever,
+                hand,
+                night: entry.set,
+            });
+        self.matters.is_told(&key)
     }
 }
 

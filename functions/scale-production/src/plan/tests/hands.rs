@@ -164,6 +164,37 @@ fn a_change_that_the_document_enforces_against_is_undone_downwards_under_the_bra
 }
 
 #[test]
+fn what_was_undone_is_told_once_also_by_the_look_after_a_death_before_the_message() {
+    let mut play = Estate::usual().saying("enforce: true").at_night();
+    play.register("api", 5);
+    let plan = play.plan();
+    let told = play.world.record.matters.clone();
+    play.world.carry_out(&plan);
+    play.world.record.matters = told;
+    assert_eq!(play.min("api"), 1);
+    play.pass(60);
+    assert_eq!(
+        play.heard(|news| matches!(news, News::HandUndone { hand, .. } if *hand == tasks(5))),
+        1
+    );
+    assert_eq!(play.entry("api").unwrap().undone, None);
+    play.assert_at_rest();
+}
+
+#[test]
+fn what_is_undone_again_is_told_again() {
+    let mut play = Estate::usual().saying("enforce: true").at_night();
+    for hand in [5, 6] {
+        play.register("api", hand);
+        play.pass(60);
+    }
+    assert_eq!(
+        play.heard(|news| matches!(news, News::HandUndone { .. })),
+        2
+    );
+}
+
+#[test]
 fn a_change_that_the_document_enforces_against_is_undone_upwards_at_once() {
     let mut play = Estate::empty()
         .with_service("web", 4, 2)

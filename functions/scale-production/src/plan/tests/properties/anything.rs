@@ -121,12 +121,15 @@ fn an_entry(arn: Arn, kind: Kind) -> impl Strategy<Value = Option<Kept<Entry>>> 
     let entry = (
         (select(stages), select(levers), 0..3000_i64),
         (a_level(of_tasks), a_level(of_tasks), a_level(of_tasks)),
-        option::of(a_level(of_tasks)),
+        (
+            option::of(a_level(of_tasks)),
+            option::weighted(0.2, a_level(of_tasks)),
+        ),
         any::<bool>(),
         prop::bool::weighted(0.1),
     )
         .prop_map(
-            move |((stage, lever, age), (found, from, set), hand, small, former)| Kept {
+            move |((stage, lever, age), (found, from, set), (hand, undone), small, former)| Kept {
                 item: Entry {
                     version: VERSION,
                     arn: arn.clone(),
@@ -142,6 +145,7 @@ fn an_entry(arn: Arn, kind: Kind) -> impl Strategy<Value = Option<Kept<Entry>>> 
                     small_since: small.then(|| jst(NIGHT) - minutes(age)),
                     grown_at: None,
                     hand,
+                    undone,
                     size: None,
                     owner: None,
                 },
