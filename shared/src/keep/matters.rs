@@ -138,11 +138,12 @@ impl Matters {
     /// What was told of these kinds stays told: while an estate is on its way, tasks that crash and
     /// come back are one matter, however often a look finds them running.
     pub fn keep_what_was_told(&mut self, kinds: &[&str]) {
-        let before = self.before.clone();
-        for (key, matter) in before {
-            if matter.told.is_some() && kinds.iter().any(|kind| key.starts_with(kind)) {
-                self.note(&key);
-            }
+        let told = self.before.iter().filter(|(key, matter)| {
+            matter.told.is_some() && kinds.iter().any(|kind| key.starts_with(kind))
+        });
+        let told: Vec<String> = told.map(|(key, _)| key.clone()).collect();
+        for key in told {
+            self.note(&key);
         }
     }
 
