@@ -14,8 +14,11 @@ pub const MOMENT: SignedDuration = SignedDuration::from_mins(3);
 /// What somebody did is seen by the next full look.
 pub const SEEN: SignedDuration = SignedDuration::from_mins(21);
 
-/// The same news of another night is other news: no estate is open for less between two of them.
-const NIGHT: SignedDuration = SignedDuration::from_hours(8);
+/// The same news so much later is that of another night.
+const NIGHT: SignedDuration = SignedDuration::from_hours(10);
+
+/// And so it is after the shortest day of any estate, if it opened in between.
+const DAY: SignedDuration = SignedDuration::from_hours(8);
 
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ struct Told {
 #[derive(Clone, Debug, Default)]
 pub struct Reports {
     told: BTreeMap<String, Vec<Told>>,
+    /// When each estate opens.
+    openings: BTreeMap<String, Vec<Timestamp>>,
     trouble: Option<Timestamp>,
 }
 
@@ -52,6 +57,11 @@ impl Reports {
     /// Something failed, died or was hidden: a report may be repeated from now on for a while.
     pub const fn note_trouble(&mut self, at: Timestamp) {
         self.trouble = Some(at);
+    }
+
+    /// Between two nights an estate opens, at these instants.
+    pub fn note_openings(&mut self, estate: &str, openings: Vec<Timestamp>) {
+        self.openings.insert(estate.to_owned(), openings);
     }
 
     /// Somebody did something to an estate: what it leads to may be told, also if the same was told
@@ -110,7 +120,10 @@ impl Reports {
         let told = self.told.entry(estate.to_owned()).or_default();
         let twice = told.iter().rev().find(|told| told.key == key);
         if let Some(first) = twice {
-            let excused = at.duration_since(first.at) > NIGHT
+            let later = at.duration_since(first.at);
+            let mut openings = self.openings.get(estate).into_iter().flatten();
+            let excused = later > NIGHT
+                || later > DAY && openings.any(|opening| first.at < *opening && *opening < at)
                 || self
                     .trouble
                     .is_some_and(|trouble| trouble >= first.at - MOMENT);

@@ -166,10 +166,19 @@ struct Known {
     order_ends: Vec<Timestamp>,
     /// Orders that no answer came for yet, by number.
     asked: BTreeMap<u64, (&'static str, Timestamp)>,
-    /// Since when its document is gone.
-    deleted_at: Option<Timestamp>,
-    /// Whether its document was broken before anybody had read it: nothing is in force.
-    never_read: bool,
+    document: Document,
+}
+
+/// Which document of an estate is in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Document {
+    /// The one that stands there, or the last that was not broken.
+    #[default]
+    Read,
+    /// None: it was broken before anybody had read it.
+    NeverRead,
+    /// None any more, since then.
+    Deleted(Timestamp),
 }
 
 impl Known {
@@ -349,7 +358,7 @@ impl<S: Subject> Run<S> {
     fn resume(script: Script<S>, still: Still<S>, until: Timestamp) -> Result<Self, String> {
         let begin = still.at;
         let clock = Clock::set_to(begin);
-        let mut sky = Sky::over(
+        let mut sky: Sky<S> = Sky::over(
             still.world,
             still.rules,
             Weather::calm(),
@@ -362,9 +371,12 @@ impl<S: Subject> Run<S> {
             let (hours, place) = (estate.hours(), &script.place);
             let turns = hours.turns(place);
             let opens = |turn: &Timestamp| hours.is_open(place, *turn);
+            let openings: Vec<Timestamp> = turns.iter().copied().filter(opens).collect();
+            let reports = sky.rules.reports();
+            reports.note_openings(estate.name(), openings.clone());
             let known = Known {
-                openings: turns.iter().copied().filter(opens).collect(),
                 turns,
+                openings,
                 ..Known::default()
             };
             (estate.name(), known)
@@ -710,7 +722,7 @@ impl<S: Subject> Run<S> {
         });
         // Of an estate without a document nobody can order anything.
         let mut estates = self.known.values();
-        let any_is_gone = estates.any(|known| known.deleted_at.is_some() || known.never_read);
+        let any_is_gone = estates.any(|known| known.document != Document::Read);
         let refused = ended.note.again.is_some() && !matches!(failed, Failed::Partial(_));
         let unknown = refused || any_is_gone && matches!(failed, Failed::BadInput(_));
         let outrun = ended.note.order.is_some()
@@ -750,17 +762,20 @@ impl<S: Subject> Run<S> {
                 self.sky.now().rules.note_rough(self.silent_until);
             }
             Hand::DeleteDocument { estate } => {
-                self.known(estate).deleted_at.get_or_insert(now);
+                let document = &mut self.known(estate).document;
+                if *document == Document::Read {
+                    *document = Document::Deleted(now);
+                }
                 self.sky.now().rules.let_go(estate, Timestamp::MAX);
             }
             Hand::MendDocument { estate } => {
-                self.known(estate).deleted_at = None;
-                self.known(estate).never_read = false;
+                self.known(estate).document = Document::Read;
                 self.sky.now().rules.let_go(estate, now);
             }
             Hand::BreakDocument { estate } => {
-                let is_read = self.is_read(estate);
-                self.known(estate).never_read |= !is_read;
+                if !self.is_read(estate) {
+                    self.known(estate).document = Document::NeverRead;
+                }
             }
             Hand::Order {
                 estate,
@@ -966,13 +981,13 @@ impl<S: Subject> Run<S> {
             .flatten()
             .any(|at| now < at + S::BOUND);
         if unsure
-            || known.never_read
+            || known.document == Document::NeverRead
             || !known.asked.is_empty()
             || known.order_ends.iter().any(taken_over)
         {
             return Should::Unknown;
         }
-        if let Some(deleted_at) = known.deleted_at {
+        if let Document::Deleted(deleted_at) = known.document {
             return if now < deleted_at + S::BOUND {
                 Should::Unknown
             } else {

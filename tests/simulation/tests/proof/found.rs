@@ -18,6 +18,12 @@ fn calm(seed: u64) -> Script {
     }
 }
 
+fn nothing_breaks_until(place: &str, seed: u64, until: &str) {
+    let script = Script::drawn(Place::named(place).unwrap(), seed);
+    let (outcome, _) = play_to(&script, until.parse().unwrap());
+    assert_eq!(outcome.broken, []);
+}
+
 /// The look that first misses a document says itself when it will believe it: the next look of a
 /// settled estate came a second too early, and the one after that ten minutes later.
 #[test]
@@ -56,20 +62,38 @@ fn in_watch_mode_the_same_steps_are_told_once_a_night() {
 /// begun to stop in between stood in neither, and its database was stopped under it.
 #[test]
 fn lists_that_are_not_equally_old_stop_no_database_under_a_task() {
-    let place = Place::named("golden-week").unwrap();
-    let script = Script::drawn(place, 666);
-    let evening = "2027-04-28T19:00:00+09:00".parse().unwrap();
-    let (outcome, _) = play_to(&script, evening);
-    assert_eq!(outcome.broken, []);
+    nothing_breaks_until("golden-week", 666, "2027-04-28T19:00:00+09:00");
 }
 
 /// Of a deployment that wakes nothing people were told twice: ECS had answered in between with what was
 /// before it.
 #[test]
 fn an_old_answer_in_between_is_no_reason_to_tell_of_a_deployment_again() {
-    let place = Place::named("plain").unwrap();
-    let script = Script::drawn(place, 3797);
-    let deployed = "2027-06-11T19:10:00+09:00".parse().unwrap();
-    let (outcome, _) = play_to(&script, deployed);
-    assert_eq!(outcome.broken, []);
+    nothing_breaks_until("plain", 3797, "2027-06-11T19:10:00+09:00");
+}
+
+/// And what the rules took for wrong, although it is right.
+mod right {
+    use super::nothing_breaks_until;
+
+    #[test]
+    fn while_no_document_was_ever_read_an_estate_need_not_sleep() {
+        nothing_breaks_until("seven-days", 2522, "2027-08-05T15:31:00+09:00");
+    }
+
+    /// It had returned shortly before the estate opened, less than ten hours before that evening.
+    #[test]
+    fn of_a_document_that_returned_the_next_night_s_steps_are_told_again() {
+        nothing_breaks_until("fall-back", 3730, "2027-04-08T15:01:00+09:00");
+    }
+
+    #[test]
+    fn a_0_that_a_person_sets_after_a_release_is_left() {
+        nothing_breaks_until("spring-forward", 4161, "2027-03-12T12:31:00+09:00");
+    }
+
+    #[test]
+    fn a_0_that_a_person_sets_before_an_estate_is_ready_is_left() {
+        nothing_breaks_until("new-year", 9457, "2026-12-25T13:31:00+09:00");
+    }
 }
