@@ -40,7 +40,6 @@ const LISTENS: [&str; 6] = [
 struct Complaint {
     status: Option<u16>,
     port: Option<u16>,
-    timed_out: bool,
     evidence: Vec<Evidence>,
 }
 
@@ -107,9 +106,7 @@ fn complaint(case: &Case<'_>) -> Complaint {
         .filter(|target| is_current && target.is_unhealthy());
     for target in unhealthy {
         let text = target.description.as_deref().unwrap_or_default();
-        let code = target.reason.as_deref().unwrap_or_default();
         complaint.hear(text, target.port);
-        complaint.timed_out |= code == "Target.Timeout";
         let evidence = Evidence::Target {
             port: target.port,
             code: target.reason.clone(),
@@ -137,7 +134,6 @@ impl Complaint {
         let status = number_after(&lower, "these codes: [");
         self.status = self.status.or(status);
         self.port = self.port.or(port);
-        self.timed_out |= lower.contains("timed out") || lower.contains("request timeout");
     }
 
     fn quote(&mut self, evidence: Evidence) {

@@ -158,6 +158,16 @@ fn a_container_that_the_others_need_is_blamed_where_it_died_first() {
     );
     assert_eq!(first(&with_proxy(1, 143)).0, crash(1, 3));
     assert_eq!(
+        first(&with_proxy(0, 1)).0,
+        sidecar(1),
+        "an error ends a task before what ended well"
+    );
+    assert_eq!(
+        first(&with_proxy(143, 0)).0,
+        sidecar(0),
+        "whoever was asked to end was not the first"
+    );
+    assert_eq!(
         first(&with_proxy(1, 1)).0,
         crash(1, 3),
         "the one that serves is asked first"
@@ -169,6 +179,20 @@ fn a_container_that_the_others_need_is_blamed_where_it_died_first() {
         crash(143, 3),
         "what is not essential ends no task"
     );
+}
+
+#[test]
+fn tasks_that_end_with_different_codes_are_counted_apart_the_most_frequent_first() {
+    let snapshot = underway().with(vec![ended(0, 1), ended(1, 2), ended(2, 2)]);
+    let found = verdict(&snapshot).swap_remove(0);
+    let exit = |code, times| Evidence::Exit {
+        container: "api".to_owned(),
+        code,
+        times,
+        ran: Some(4),
+    };
+    assert_eq!(found.fault, crash(2, 2));
+    assert_eq!(found.evidence, [exit(2, 2), exit(1, 1)]);
 }
 
 #[test]

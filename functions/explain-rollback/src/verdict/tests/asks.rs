@@ -117,6 +117,10 @@ fn a_start_that_takes_longer_than_it_may_is_slow() {
         matches!(first(&ready_after(20)).0, Fault::Health { .. }),
         "it was in time"
     );
+    assert!(
+        matches!(first(&ready_after(30)).0, Fault::Health { .. }),
+        "it was just in time"
+    );
     let mut graceful = ready_after(95);
     graceful.service.grace = Some(120);
     assert!(
@@ -130,10 +134,33 @@ fn a_start_that_takes_longer_than_it_may_is_slow() {
 }
 
 #[test]
+fn what_several_targets_say_alike_is_told_once() {
+    let (code, text) = ("Target.Timeout", "Request timed out");
+    let mut snapshot = with_target(3001, code, text);
+    let other = crate::snapshot::Target {
+        id: "10.0.0.8".to_owned(),
+        ..unhealthy(3001, code, text)
+    };
+    snapshot.targets[0].targets.push(other);
+    let said = Evidence::Target {
+        port: Some(3001),
+        code: Some(code.to_owned()),
+        text: Some(text.to_owned()),
+    };
+    assert_eq!(verdict(&snapshot)[0].evidence, [said]);
+}
+
+#[test]
 fn a_health_check_without_particulars_is_told_as_such() {
+    let found = verdict(&unanswered()).swap_remove(0);
     assert_eq!(
-        first(&unanswered()),
+        (found.fault, found.sure),
         (Fault::Health { status: None }, Sureness::Likely)
+    );
+    assert!(
+        matches!(&found.evidence[..], [Evidence::StoppedReason { text, times: 3 }] if text.contains("ELB health checks")),
+        "{:?}",
+        found.evidence
     );
     let mut nothing = unanswered();
     nothing.targets.clear();
@@ -149,27 +176,45 @@ fn a_health_check_without_particulars_is_told_as_such() {
     assert_eq!(verdict(&over)[0].fault, Fault::Unknown);
 }
 
-#[test]
-fn a_containers_own_health_check_may_be_too_impatient() {
-    let reason = "Task failed container health checks";
-    let mut snapshot = underway().with(three(|number| {
-        task(number, "ServiceSchedulerInitiated", reason)
-    }));
-    let health = Probe {
+/// With a health check of the container's own that gives it 20 seconds.
+fn probed(mut snapshot: Snapshot) -> Snapshot {
+    snapshot.definitions[1].containers[0].health = Some(Probe {
         interval: Some(5),
         retries: Some(2),
         start_period: Some(10),
         ..Probe::default()
-    };
-    snapshot.definitions[1].containers[0].health = Some(health);
+    });
+    snapshot
+}
+
+/// The log of a task that is ready 45 seconds after its start.
+fn warming_up(snapshot: &Snapshot) -> Vec<crate::snapshot::Log> {
+    let mut lines = vec!["warming up"; 45];
+    lines.push("ready on port 3001");
+    vec![log(&snapshot.stopped[0], &lines)]
+}
+
+#[test]
+fn a_containers_own_health_check_is_not_blamed_for_tasks_that_it_did_not_fail() {
+    let mut snapshot = probed(unanswered());
+    snapshot.service.grace = Some(120);
+    snapshot.logs = warming_up(&snapshot);
+    let faults = verdict(&snapshot);
+    let faults: Vec<&Fault> = faults.iter().map(|it| &it.fault).collect();
+    assert_eq!(faults, [&Fault::Health { status: None }]);
+}
+
+#[test]
+fn a_containers_own_health_check_may_be_too_impatient() {
+    let reason = "Task failed container health checks";
+    let mut snapshot = probed(underway().with(three(|number| {
+        task(number, "ServiceSchedulerInitiated", reason)
+    })));
     assert_eq!(
         first(&snapshot).0,
         Fault::ContainerHealth { container: None }
     );
-    let task = snapshot.stopped[0].clone();
-    let mut lines = vec!["warming up"; 45];
-    lines.push("ready on port 3001");
-    snapshot.logs = vec![log(&task, &lines)];
+    snapshot.logs = warming_up(&snapshot);
     let faults = verdict(&snapshot);
     assert!(
         faults.iter().any(|it| it.fault
@@ -264,8 +309,8 @@ fn a_secret_that_was_changed_shortly_before_may_be_why() {
     let ours = Changer::Rotation;
     let other = Changer::Other;
     assert_eq!(
-        with(changed("13:50", ours), refused).0,
-        Some(Sureness::Certain)
+        with(changed("13:50", ours), refused),
+        (Some(Sureness::Certain), Again::UnlessMended)
     );
     assert_eq!(
         with(changed("13:50", ours), "boom"),
@@ -279,16 +324,15 @@ fn a_secret_that_was_changed_shortly_before_may_be_why() {
         with(changed("13:50", other), "boom"),
         (Some(Sureness::Possible), Again::Will)
     );
-    assert_eq!(
-        with(changed("11:50", ours), refused).0,
-        None,
-        "that was long before"
-    );
-    assert_eq!(
-        with(changed("14:11", ours), refused).0,
-        None,
-        "that was after"
-    );
+    for (time, counts) in [
+        ("11:59:59", false),
+        ("12:00", true),
+        ("14:10", true),
+        ("14:10:01", false),
+    ] {
+        let found = with(changed(time, ours), refused).0;
+        assert_eq!(found.is_some(), counts, "{time}");
+    }
     let unused = SecretChange {
         name: "/web/TOKEN".to_owned(),
         ..changed("13:50", ours)
@@ -357,6 +401,34 @@ fn an_image_to_return_to_that_is_gone_is_said_beside_the_cause() {
 }
 
 #[test]
+fn an_image_that_the_way_back_does_not_find_is_told_with_how_often_it_was_said() {
+    let not_found = |number| StoppedTask {
+        started_by: Some(D3.to_owned()),
+        ..task(
+            number,
+            "TaskFailedToStart",
+            "CannotPullContainerError: failed to resolve ref 1.dkr.ecr.r.amazonaws.com/api:0a1b2c3: not found",
+        )
+    };
+    let mut snapshot = underway().with(three(|number| ended(number, 1))).turned();
+    snapshot.stopped.extend([8, 9].map(not_found));
+    let faults = verdict(&snapshot);
+    assert_eq!(
+        faults[1].fault,
+        Fault::ImageGone {
+            image: image("0a1b2c3")
+        }
+    );
+    assert!(
+        matches!(
+            &faults[1].evidence[..],
+            [Evidence::StoppedReason { times: 2, .. }]
+        ),
+        "{faults:?}"
+    );
+}
+
+#[test]
 fn a_failed_lifecycle_event_of_codedeploy_is_a_hook_unless_it_is_codedeploys_own() {
     let with = |event: &str| {
         let mut snapshot = underway();
@@ -412,4 +484,36 @@ fn what_the_next_deployment_of_the_commit_will_do_follows_from_the_first_cause()
         assert_eq!(again(&[found(fault.clone(), sure)]), expected, "{fault:?}");
     }
     assert_eq!(again(&[]), Again::Unknown);
+}
+
+#[test]
+fn what_lies_around_a_deployment_excuses_a_crash_and_nothing_else() {
+    let found = |fault: &Fault, sure| Found {
+        fault: fault.clone(),
+        sure,
+        evidence: Vec::new(),
+    };
+    let changed = Fault::SecretChanged {
+        secret: "/api/DATABASE_URL".to_owned(),
+        by: Changer::Other,
+    };
+    for (around, expected) in [
+        (Fault::Asleep, Again::MaySucceed),
+        (changed, Again::UnlessMended),
+        (Fault::NothingChanged, Again::Unknown),
+    ] {
+        let after = |first: &Fault, sure| {
+            let first = found(first, Sureness::Certain);
+            again(&[first, found(&around, sure)])
+        };
+        let crash = crash(1, 3);
+        assert_eq!(after(&crash, Sureness::Likely), expected, "{around:?}");
+        assert_eq!(after(&crash, Sureness::Possible), Again::Will, "{around:?}");
+        let architecture = Fault::Architecture { runs_on: None };
+        let command = Fault::Command { container: None };
+        for first in [architecture, command] {
+            let again = after(&first, Sureness::Likely);
+            assert_eq!(again, Again::Will, "{first:?} and {around:?}");
+        }
+    }
 }

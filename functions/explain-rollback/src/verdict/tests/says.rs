@@ -206,6 +206,49 @@ fn what_logs_say_is_read_but_only_the_tables_words_are_told() {
 }
 
 #[test]
+fn what_logs_say_often_is_told_once_and_what_they_say_otherwise_beside_it() {
+    let mut snapshot = underway().with(three(|number| ended(number, 1)));
+    let lines = [
+        "mmap: Cannot allocate memory",
+        "FATAL ERROR: JavaScript heap out of memory",
+        "fork: Cannot allocate memory",
+    ];
+    let task = snapshot.stopped[1].clone();
+    snapshot.logs = vec![log(&task, &lines)];
+    let faults = verdict(&snapshot);
+    let memory = |it: &&Found| matches!(it.fault, Fault::OutOfMemory { .. });
+    let says = |words: &str| Evidence::LogSays {
+        container: "api".to_owned(),
+        words: words.to_owned(),
+    };
+    assert_eq!(
+        faults.iter().find(memory).unwrap().evidence,
+        [
+            says("cannot allocate memory"),
+            says("javascript heap out of memory")
+        ]
+    );
+}
+
+#[test]
+fn what_a_task_of_the_former_version_logged_says_nothing_of_the_deployment() {
+    let mut snapshot = underway().with(three(|number| ended(number, 1)));
+    let other = StoppedTask {
+        started_by: some(D1),
+        ..ended(9, 1)
+    };
+    snapshot.logs = vec![log(&other, &["exec /server: exec format error"])];
+    snapshot.stopped.push(other);
+    let faults = verdict(&snapshot);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(faults[0].fault, crash(1, 3));
+    assert!(
+        matches!(&faults[0].evidence[..], [Evidence::Exit { .. }]),
+        "{faults:?}"
+    );
+}
+
+#[test]
 fn what_events_say_of_placing_counts_where_no_task_says_it() {
     let event = |message: &str, time: &str| crate::snapshot::Event {
         at: at(time),
