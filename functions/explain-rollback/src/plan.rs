@@ -12,6 +12,8 @@ mod story;
 mod tests;
 mod users;
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
     config::{Estate, Watch},
@@ -245,11 +247,9 @@ pub fn story_of(view: &View<'_>, deployment: Option<&str>) -> Option<Story> {
     let empty = Entry::new(view.snapshot.service.arn.clone(), view.estate);
     let entry = view.entry.unwrap_or(&empty);
     let attempts = attempts(view.snapshot, known);
+    let goes_by = |ids: &BTreeSet<String>, id: &str| ids.iter().any(|known| known.ends_with(id));
     let asked = |attempt: &&Attempt<'_>| match deployment {
-        Some(id) => attempt
-            .ids
-            .iter()
-            .any(|known| known == id || known.ends_with(id)),
+        Some(id) => goes_by(&attempt.ids, id),
         None => stage::stage(attempt, view).is_some_and(|stage| stage <= Stage::RolledBack),
     };
     let found = attempts.iter().rev().find(asked);
@@ -257,10 +257,7 @@ pub fn story_of(view: &View<'_>, deployment: Option<&str>) -> Option<Story> {
         // AWS shows it no more: what is remembered is all there is.
         let mut chapters = entry.chapters.iter().rev();
         let chapter = chapters.find(|chapter| match deployment {
-            Some(id) => chapter
-                .ids
-                .iter()
-                .any(|known| known == id || known.ends_with(id)),
+            Some(id) => goes_by(&chapter.ids, id),
             None => true,
         });
         return chapter.map(|chapter| (*chapter.story).clone());

@@ -4,6 +4,8 @@
 mod definition;
 mod deployment;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{kind::Arn, ledger::rollout::DeploymentGroup, report::Failure};

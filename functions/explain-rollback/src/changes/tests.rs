@@ -58,6 +58,17 @@ fn each_difference_is_told_once_and_as_what_it_is() {
         ),
         (api(|it| it.environment.clear()), variable(Became::Removed)),
         (
+            api(|it| {
+                let added = ("LOG_LEVEL".to_owned(), Fingerprint::of("debug"));
+                it.environment.extend([added]);
+            }),
+            Edit::Variable {
+                container: name(),
+                name: "LOG_LEVEL".to_owned(),
+                became: Became::Added,
+            },
+        ),
+        (
             api(|it| it.rest = Some(Fingerprint::of("node other.js"))),
             Edit::Rest {
                 container: Some(name()),
@@ -155,7 +166,7 @@ fn each_difference_is_told_once_and_as_what_it_is() {
 fn a_value_is_told_to_differ_and_never_told() {
     let (one, other) = (Fingerprint::of("hunter2"), Fingerprint::of("hunter3"));
     assert!(one != other && one == Fingerprint::of("hunter2"));
-    assert_eq!(format!("{one:?}"), format!("{other:?}"));
+    assert_eq!(format!("{one:?} {other:?}"), "Fingerprint Fingerprint");
 }
 
 #[test]
@@ -178,6 +189,10 @@ fn the_same_definition_may_have_another_image_behind_its_tag() {
     vague.revisions[1].images[0].digest = None;
     let told = compare(&vague);
     assert!(told.edits.is_empty() && !told.digests_known && !told.is_nothing());
+    vague.definitions.clear();
+    assert_eq!(compare(&vague), told, "one digest is not known");
+    vague.revisions[1].images.clear();
+    assert_eq!(compare(&vague), told, "no image is known");
     snapshot.revisions[1].images = one.images;
     assert!(compare(&snapshot).is_nothing());
 }

@@ -95,18 +95,17 @@ fn explained(snapshot: &Snapshot, definition: Option<&TaskDefinition>) -> Signed
 /// When to look again at a story that is at this stage; none once it is over.
 pub(super) fn due(stage: Stage, now: Timestamp) -> Option<Timestamp> {
     let wait = match stage {
-        Stage::Failing | Stage::RollingBack => SOON,
-        Stage::Failed | Stage::Stalled | Stage::RollbackStalled | Stage::RollbackFailed => LATER,
+        // What was given up turns back soon, where it does so by itself.
+        Stage::Failing | Stage::Failed | Stage::RollingBack => SOON,
+        Stage::Stalled | Stage::RollbackStalled | Stage::RollbackFailed => LATER,
         Stage::RolledBack | Stage::Succeeded | Stage::Superseded | Stage::Stopped => return None,
     };
-    // What was given up turns back soon, where it does so by itself.
-    let wait = if stage == Stage::Failed { SOON } else { wait };
     now.checked_add(wait).ok()
 }
 
-/// When to look again at a deployment of which there is nothing to tell yet.
+/// When to look again at a deployment under way of which there is nothing to tell yet.
 pub(super) fn due_unheard(attempt: &Attempt<'_>, view: &View<'_>) -> Option<Timestamp> {
-    if attempt.phase != Phase::Underway || view.snapshot.service.desired == 0 {
+    if view.snapshot.service.desired == 0 {
         return None;
     }
     if attempt.failed_tasks > 0 {

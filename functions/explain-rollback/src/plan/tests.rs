@@ -1,9 +1,13 @@
 //! What is told when: each stage from each API, in any order, once.
 
+mod dues;
+mod last_words;
 mod marks;
+mod memory;
 mod noise;
 mod properties;
 mod shapes;
+mod writes;
 
 use jiff::{SignedDuration, Timestamp};
 use nightshift::{
@@ -108,11 +112,10 @@ fn a_release_that_fails_is_told_stage_by_stage_and_each_stage_once() {
             Some("api:8")
         );
         assert_eq!(last.release.task_definition.as_deref(), Some("api:9"));
-        assert!(
-            matches!(last.trigger, Some(Trigger::Breaker { .. })),
-            "{:?}",
-            last.trigger
-        );
+        assert_eq!(play.told[0].trigger, None, "nothing has given it up yet");
+        let threshold = history.then_some(3);
+        let failed = Some(3);
+        assert_eq!(last.trigger, Some(Trigger::Breaker { failed, threshold }));
         assert_eq!(last.changed.as_ref().unwrap().edits.len(), 1);
         let threads: Vec<_> = play.told.iter().map(|it| it.thread("e")).collect();
         assert!(threads.iter().all(|thread| thread == &threads[0]));
@@ -291,6 +294,7 @@ fn a_rollback_that_does_not_begin_or_does_not_end_is_stalled() {
     assert_eq!(play.stages(), [Stage::Failed]);
     play.look(&stuck, at("14:14:01"));
     assert_eq!(play.stages(), [Stage::Failed, Stage::RollbackStalled]);
+    assert_eq!(play.told[1].ended, None, "the story goes on");
     assert_eq!(
         play.told[1].remedy,
         Some(Remedy::Redeploy {
@@ -368,8 +372,14 @@ fn by_hand_the_story_of_any_deployment_is_told_and_counts_for_nothing() {
     let mut empty = underway();
     empty.history = Some(Vec::new());
     empty.service.deployments.clear();
-    assert_eq!(
-        story(&empty, Some(&entry), None, at("14:10")).unwrap(),
-        *entry.chapters[0].story
-    );
+    let known = &entry.chapters[0].story;
+    for (asked, expected) in [
+        (None, Some(known)),
+        (Some(D2), Some(known)),
+        (Some("record-2"), Some(known)),
+        (Some("ecs-svc/77"), None),
+    ] {
+        let told = story(&empty, Some(&entry), asked, at("14:10"));
+        assert_eq!(told.as_ref(), expected.map(AsRef::as_ref), "{asked:?}");
+    }
 }

@@ -40,9 +40,10 @@ impl Image {
     pub fn pinned(&self) -> Option<String> {
         let (image, digest) = (self.image.as_deref()?, self.digest.as_deref()?);
         let name = image.split('@').next().unwrap_or(image);
-        let end = name.rfind('/').map_or(0, |at| at + 1);
-        let tag = name.get(end..).and_then(|rest| rest.find(':'));
-        let name = tag.and_then(|at| name.get(..end + at)).unwrap_or(name);
+        let tagged = name.rsplit_once(':');
+        // What holds a `/` is no tag: the `:` stands before a registry's port.
+        let tagged = tagged.filter(|(_, tag)| !tag.contains('/'));
+        let name = tagged.map_or(name, |(name, _)| name);
         Some(format!("{name}@{digest}"))
     }
 }

@@ -39,6 +39,9 @@ fn a_rollout_that_nobody_sees_any_more_is_not_broken_for_ever() {
         ..crashed()
     };
     gone.service.deployments.clear();
+    play.look(&gone, at("14:09") + LOST);
+    let entry = play.entry.as_ref().unwrap();
+    assert!(entry.broken.is_some(), "it is waited for");
     play.look(&gone, at("14:09") + LOST + SignedDuration::from_secs(1));
     assert_eq!(play.entry.unwrap().broken, None);
 }
@@ -159,11 +162,35 @@ fn users_are_affected_as_far_as_tasks_answer() {
         told(&|it| it.missing.push(unread("ecr:DescribeImages"))).0,
         Users::NotAffected
     );
+    assert_eq!(
+        told(&|it| it.missing.push(unread("ecs:DescribeServices"))).0,
+        Users::Unknown
+    );
+    assert_eq!(
+        told(&|it| it.service.deployments.clear()),
+        (Users::NotAffected, 2),
+        "no deployment is known to which its tasks belong"
+    );
     assert_eq!(told(&|it| it.service.desired = 0).0, Users::Nobody);
     assert_eq!(
         told(&|it| it.record().triggered = vec!["5xx".to_owned()]).0,
         Users::Perhaps
     );
+}
+
+#[test]
+fn users_are_served_by_the_tasks_of_a_deployment_that_succeeds_after_all() {
+    let mut well = crashed();
+    well.record().status = Status::Successful;
+    well.record().finished = Some(at("14:20"));
+    well.service.deployments.truncate(1);
+    well.service.deployments[0].running = 2;
+    let mut play = Play::default();
+    play.look(&twice(), at("14:05"));
+    play.look(&well, at("14:20"));
+    let last = &play.told[1];
+    assert_eq!(last.stage, Stage::Succeeded);
+    assert_eq!((last.users, last.running.running), (Users::NotAffected, 2));
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn what_failed_long_ago_is_no_news() {
 }
 
 /// The same service with another deployment that fails later.
-fn again(first: Snapshot, task: u32, hour: &str) -> Snapshot {
+pub(super) fn again(first: Snapshot, task: u32, hour: &str) -> Snapshot {
     let mut snapshot = first;
     let time = |minute: &str| at(&format!("{hour}:{minute}"));
     let mut record = snapshot.record().clone();

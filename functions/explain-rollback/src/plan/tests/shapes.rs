@@ -86,6 +86,17 @@ fn tasks_that_name_no_deployment_are_told_apart_by_time_and_definition() {
 }
 
 #[test]
+fn a_breaker_is_told_with_the_tasks_that_it_counted_if_any_are_known() {
+    for (snapshot, failed) in [(crashed(), Some(3)), (underway(), None)] {
+        let mut play = Play::default();
+        play.look(&snapshot.given_up(), at("14:09"));
+        let threshold = Some(3);
+        let expected = Trigger::Breaker { failed, threshold };
+        assert_eq!(play.told[0].trigger, Some(expected));
+    }
+}
+
+#[test]
 fn alarms_take_a_deployment_back_as_the_breaker_does_or_not_at_all() {
     let rung = |rollback| {
         let mut snapshot = underway();
