@@ -1,6 +1,9 @@
 //! What is told when: each stage from each API, in any order, once.
 
+mod blue_green;
+mod described;
 mod dues;
+mod history;
 mod last_words;
 mod marks;
 mod memory;

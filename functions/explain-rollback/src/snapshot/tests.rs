@@ -177,3 +177,21 @@ fn a_task_ran_from_its_start_to_its_stopping() {
     assert_eq!(ran(begun, None, None), None);
     assert_eq!(ran(None, second, third), None);
 }
+
+#[test]
+fn a_task_goes_by_the_last_part_of_its_arn_and_says_what_it_and_its_containers_say() {
+    let mut task = task(
+        3,
+        "TaskFailedToStart",
+        "CannotPullContainerError: not found",
+    );
+    task.containers[0].reason = Some("OutOfMemoryError".to_owned());
+    assert_eq!(task.id(), format!("{:032x}", 3));
+    let said: Vec<&str> = task.said().collect();
+    assert_eq!(
+        said,
+        ["CannotPullContainerError: not found", "OutOfMemoryError"]
+    );
+    let silent = StoppedTask::default();
+    assert_eq!(silent.said().count(), 0);
+}

@@ -216,9 +216,9 @@ fn before<'a>(
         .rollback
         .as_ref()
         .and_then(|way| way.revision.as_deref());
-    let earlier = history.iter().filter(|other| {
-        other.status == Status::Successful && other.created < one.created && other.arn != one.arn
-    });
+    let earlier = history
+        .iter()
+        .filter(|other| other.status == Status::Successful && other.created < one.created);
     let complete = earlier.max_by_key(|other| other.created);
     let last = complete.and_then(|other| other.target.as_deref());
     let sources = one.sources.iter().rev().map(String::as_str);

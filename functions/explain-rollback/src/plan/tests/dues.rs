@@ -8,8 +8,7 @@ fn due(snapshot: &Snapshot, now: &str) -> Option<Timestamp> {
 }
 
 #[test]
-fn what_moves_is_looked_at_each_minute_what_waits_for_a_person_now_and_then_and_what_is_over_never()
-{
+fn what_moves_is_looked_at_each_minute_and_what_waits_for_a_person_now_and_then() {
     let mut failed_back = crashed().turned();
     failed_back.record().status = Status::RollbackFailed;
     for (stage, snapshot, now, next) in [

@@ -149,7 +149,7 @@ fn alarms_take_a_deployment_back_as_the_breaker_does_or_not_at_all() {
 }
 
 /// A blue/green deployment of CodeDeploy at a status, beside one that worked.
-fn blue_green(status: &str, code: Option<&str>, way: Option<&str>) -> Snapshot {
+pub(super) fn blue_green(status: &str, code: Option<&str>, way: Option<&str>) -> Snapshot {
     let mut snapshot = crashed().without_history();
     snapshot.service.controller = Controller::CodeDeploy;
     let sets = &mut snapshot.service.deployments;
