@@ -21,7 +21,7 @@ fn saved(entry: Option<&Entry>, snapshot: &Snapshot, now: Timestamp) -> Option<E
     .save
 }
 
-/// What is written of a look, its time, and what the looks after it see.
+/// Whether a look at what is still fresh, and one at what is so no more, writes it anew.
 fn written_again(first: &Snapshot, told: bool, then: &Snapshot) -> [bool; 2] {
     let begun = at("14:13");
     let mut play = Play::default();
@@ -64,13 +64,9 @@ fn evidence_is_taken_for_what_is_told_and_for_what_was_not_seen_lately() {
 
 #[test]
 fn a_deployment_that_is_seen_again_as_it_was_is_written_again_after_a_while() {
-    let failed = crashed().given_up();
-    let mut unconfigured = failed.clone();
-    unconfigured.service.breaker.rollback = false;
-    assert_eq!(
-        written_again(&unconfigured, true, &unconfigured),
-        [false, true]
-    );
+    let mut failed = crashed().given_up();
+    failed.service.breaker.rollback = false;
+    assert_eq!(written_again(&failed, true, &failed), [false, true]);
     let restored = crashed().restored();
     assert_eq!(
         written_again(&restored, false, &restored),
