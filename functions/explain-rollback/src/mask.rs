@@ -96,18 +96,20 @@ fn plain(text: &str) -> String {
 
 type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
-/// Skips what follows an escape: `[…m` and its like, or one character.
+/// Skips what follows an escape: `[…m` and its like, a title up to its end, or one character and
+/// what marks it, as in `(B`.
+/// <https://ecma-international.org/publications-and-standards/standards/ecma-35/>
 fn skip_sequence(chars: &mut Chars<'_>) {
     match chars.peek() {
         Some('[') => {
             chars.next();
             skip_parameters(chars);
         }
-        Some(']') => while chars.next_if(|c| *c != '\u{7}' && *c != '\u{1b}').is_some() {},
-        Some(c) if c.is_ascii() && !c.is_control() => {
-            chars.next();
+        Some(']') => while chars.next_if(|c| !c.is_control()).is_some() {},
+        _ => {
+            while chars.next_if(|c| matches!(c, ' '..='/')).is_some() {}
+            chars.next_if(|c| matches!(c, '0'..='~'));
         }
-        _ => {}
     }
 }
 

@@ -150,7 +150,7 @@ fn after_sign(line: &str, at: usize) -> usize {
     super::run(line, from, |c| matches!(c, '=' | '>' | ' '))
 }
 
-/// Where a value ends that has neither quotes nor brackets.
+/// Where a value ends that has no quotes.
 #[derive(Clone, Copy)]
 enum Until {
     /// At a blank.
@@ -164,7 +164,8 @@ enum Until {
 /// Whether a sign is one of those in an ARN, which names a secret and does not hold it.
 fn is_in_arn(line: &str, at: usize) -> bool {
     let before = line.get(..at).unwrap_or_default();
-    let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '='));
+    let word = before
+        .rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '&' | ',' | ';'));
     word.take(1).any(|word| word.contains("arn:aws"))
 }
 
@@ -174,7 +175,8 @@ fn is_quoted(line: &str, at: usize) -> bool {
     before.ends_with(['"', '\''])
 }
 
-/// Where a value stands: in its quotes or brackets, else up to where it ends without them.
+/// Where a value stands: in its quotes, else up to where it ends without them, though not within its
+/// brackets.
 fn value(line: &str, from: usize, until: Until) -> Option<Range<usize>> {
     let rest = line.get(from..)?;
     let slashes = rest.len() - rest.trim_start_matches('\\').len();
@@ -183,20 +185,23 @@ fn value(line: &str, from: usize, until: Until) -> Option<Range<usize>> {
         let start = from + slashes + 1;
         return Some(start..closing(line, start, first, slashes));
     }
-    let end = match (first, until) {
-        (_, Until::LineEnd) => line.len(),
-        ('{', _) => balanced(line, from, '{', '}'),
-        ('[', _) => balanced(line, from, '[', ']'),
-        ('(', _) => balanced(line, from, '(', ')'),
-        (_, Until::Comma) => super::run(line, from, |c| {
+    let behind = match first {
+        '{' => balanced(line, from, '{', '}'),
+        '[' => balanced(line, from, '[', ']'),
+        '(' => balanced(line, from, '(', ')'),
+        _ => from,
+    };
+    let end = match until {
+        Until::LineEnd => line.len(),
+        Until::Comma => super::run(line, behind, |c| {
             !c.is_whitespace() && !matches!(c, ',' | '}' | ']')
         }),
-        (_, Until::Blank) => super::run(line, from, |c| !c.is_whitespace()),
+        Until::Blank => super::run(line, behind, |c| !c.is_whitespace()),
     };
     Some(from..end)
 }
 
-/// Where the bracket that opens at a byte is closed, and the word behind it ends.
+/// Where the bracket that opens at a byte is closed.
 fn balanced(line: &str, from: usize, open: char, close: char) -> usize {
     let mut depth = 0_usize;
     for (at, c) in line.get(from..).unwrap_or_default().char_indices() {

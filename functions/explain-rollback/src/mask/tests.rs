@@ -1,7 +1,12 @@
 //! No planted secret survives in any of the forms in which logs hold them, and what a reader needs
 //! stays readable.
 
+mod keys;
+mod pem;
 mod planted;
+mod random;
+mod terminal;
+mod urls;
 
 use super::*;
 
@@ -196,6 +201,25 @@ fn an_excerpt_is_the_last_lines_each_cut_and_not_too_many_bytes() {
     assert!(bytes <= BYTES && bytes > BYTES / 2, "{bytes}");
     assert_eq!(excerpt(["", "  ", "\n\n"]), Vec::<String>::new());
     assert_eq!(excerpt(["a\r\n\tb\nc"]), ["a", "b", "c"]);
+}
+
+#[test]
+fn an_entry_of_many_lines_is_told_to_its_last() {
+    let steps: Vec<String> = (0..100)
+        .map(|step| format!("step {step} of the start"))
+        .collect();
+    let told = excerpt([steps.join("\n").as_str()]);
+    assert_eq!(told.last().unwrap(), "step 99 of the start");
+}
+
+#[test]
+fn a_word_that_begins_as_an_access_key_does_is_none() {
+    for line in [
+        "region ASIA is unreachable",
+        "no key AKIA12345 in the table",
+    ] {
+        assert_eq!(one(line), line);
+    }
 }
 
 #[test]

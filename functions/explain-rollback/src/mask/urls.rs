@@ -66,13 +66,11 @@ fn at(text: &str, from: usize, words: &str) -> Option<usize> {
 
 /// The part of an address that nobody should read.
 fn secret(address: &str, writing: &Writing, web: bool) -> Option<Range<usize>> {
-    let colon = address.find(writing.colon);
     let Some(end) = address.rfind(writing.at) else {
-        return cut_short(address, writing, colon?, web);
+        return cut_short(address, writing, web);
     };
-    let Some(colon) = colon.filter(|colon| *colon < end) else {
-        let user = address.get(..end)?;
-        return (user.len() >= TOKEN && !user.contains('/')).then_some(0..end);
+    let Some(colon) = address.get(..end)?.find(writing.colon) else {
+        return token(address, writing);
     };
     let start = colon + writing.colon.len();
     // `http://localhost:3000/@vite/client` has a port and no password.
@@ -80,13 +78,21 @@ fn secret(address: &str, writing: &Writing, web: bool) -> Option<Range<usize>> {
     let port = rest.split('/').next().unwrap_or_default();
     let has_path = port.len() < rest.len();
     if web && has_path && is_port(port) {
-        return None;
+        return token(address, writing);
     }
     Some(start..end)
 }
 
+/// A user that is long enough for a token. An `@` in the path parts nobody from a host.
+fn token(address: &str, writing: &Writing) -> Option<Range<usize>> {
+    let authority = address.split('/').next()?;
+    let end = authority.rfind(writing.at)?;
+    (end >= TOKEN).then_some(0..end)
+}
+
 /// An address without `@`: what follows the colon is a port, or a password that was cut off.
-fn cut_short(address: &str, writing: &Writing, colon: usize, web: bool) -> Option<Range<usize>> {
+fn cut_short(address: &str, writing: &Writing, web: bool) -> Option<Range<usize>> {
+    let colon = address.find(writing.colon)?;
     let start = colon + writing.colon.len();
     let rest = address.get(start..)?;
     let end = rest
