@@ -19,7 +19,7 @@ fn password() -> impl Strategy<Value = String> {
     prop_oneof![
         letters("[A-Za-z0-9]{8,40}"),
         letters("[a-z]{8,16}"),
-        letters("[A-Za-z0-9!$%^&*_+=.,;?~-]{8,40}"),
+        letters(r"[A-Za-z0-9!$%^&*_+=.,;?~(){}\[\]<>|@#/:-]{8,40}"),
     ]
     .prop_filter("a secret", |it| is_secret(it))
 }

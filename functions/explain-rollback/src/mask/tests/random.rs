@@ -31,7 +31,7 @@ fn what_nobody_guards_stays() {
         "18446744073709551615",
         "0f1e2d3c4b5a6978879",
         "ffffffffffffffffffffffff",
-        "express4webpack5babel",
+        "gateway2sqs4webpack",
         "OAuth2AuthorizedClientService",
         "MySQL57InnoDBDialect",
         "123e4567-e89b-12d3-a456-426614174000",
