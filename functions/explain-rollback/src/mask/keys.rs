@@ -201,16 +201,27 @@ fn value(line: &str, from: usize, until: Until) -> Option<Range<usize>> {
     Some(from..end)
 }
 
-/// Where the bracket that opens at a byte is closed.
+/// Where the bracket that opens at a byte is closed. Those between double quotes close nothing.
 fn balanced(line: &str, from: usize, open: char, close: char) -> usize {
     let mut depth = 0_usize;
+    let mut slashes = 0;
+    let mut quoted_until = from;
     for (at, c) in line.get(from..).unwrap_or_default().char_indices() {
-        if c == open {
+        let at = from + at;
+        let before = std::mem::take(&mut slashes);
+        if at < quoted_until {
+            continue;
+        }
+        if c == '\\' {
+            slashes = before + 1;
+        } else if c == '"' {
+            quoted_until = closing(line, at + 1, c, before) + before + 1;
+        } else if c == open {
             depth += 1;
         } else if c == close {
             depth = depth.saturating_sub(1);
             if depth == 0 {
-                return from + at + c.len_utf8();
+                return at + c.len_utf8();
             }
         }
     }

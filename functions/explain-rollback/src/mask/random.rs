@@ -13,6 +13,9 @@ const PIECE: usize = 5;
 /// The shortest hexadecimal string that is masked: a short commit is shorter.
 const HEX: usize = 20;
 
+/// The shortest string that is judged as a whole.
+const KEY: usize = 24;
+
 /// From how many changes of class for each hundred pairs on a piece is random.
 const CHANGES: usize = 30;
 
@@ -61,7 +64,19 @@ fn is_random(text: &str) -> bool {
     }
     let pieces = text.split(['-', '_', '/', '=']);
     let random = pieces.filter(|piece| piece_is_random(piece));
-    random.map(str::len).sum::<usize>() >= ENOUGH
+    random.map(str::len).sum::<usize>() >= ENOUGH || is_key(text)
+}
+
+/// A key in base64 may have so many `/` that no piece of it is long enough. Paths, of which that is
+/// true as well, are written in one case, have no digits, or read as words do.
+fn is_key(text: &str) -> bool {
+    let joined: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let has = |class: fn(&u8) -> bool| joined.bytes().any(|byte| class(&byte));
+    joined.len() >= KEY
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_digit)
+        && piece_is_random(&joined)
 }
 
 fn piece_is_random(piece: &str) -> bool {

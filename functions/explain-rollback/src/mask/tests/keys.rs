@@ -97,6 +97,18 @@ fn what_stands_in_brackets_is_masked_with_the_brackets_in_it() {
             r#"{"tokens":***,"n":1}"#,
         ),
         (
+            r#"{"session":{"a":"}","b":"\"}","code":"hunter2"},"n":1}"#,
+            r#"{"session":***,"n":1}"#,
+        ),
+        (
+            r#"msg="{\"session\":{\"a\":\"}\",\"code\":\"hunter2\"},\"n\":1}""#,
+            r#"msg="{\"session\":***,\"n\":1}""#,
+        ),
+        (
+            r#"{"session":{"a":"b","code":"hunter2"#,
+            r#"{"session":***"#,
+        ),
+        (
             "credentials=(user (app) word (hunter2)) sent",
             "credentials=*** sent",
         ),

@@ -44,6 +44,24 @@ fn what_nobody_guards_stays() {
 }
 
 #[test]
+fn a_key_with_many_slashes_is_masked_and_a_path_is_not() {
+    let key = "Gh5k/Q2v/Zx9P/mB/Lr8q/T4/wC7n/3";
+    assert_eq!(one(&format!("read {key} twice")), "read *** twice");
+    for path in [
+        "node_modules/express/lib/router/Layer2",
+        "usr/local/lib/node_modules/npm/lib/utils/ExitHandler",
+        "opt/app/BOOT-INF/classes/com/example/api/V2",
+        "home/ec2-user/.cache/Gh5k/Q2v",
+        "GH5K/Q2VX/ZX9P/MB8A/LR8Q/T4UU/WC7N",
+        "gh5k/q2vx/zx9p/mb8a/lr8q/t4uu/wc7n",
+        "GhXk/QmvP/ZxrP/mBLr/qTTw/wCkn",
+    ] {
+        let line = format!("read {path} twice");
+        assert_eq!(one(&line), line);
+    }
+}
+
+#[test]
 fn letters_are_masked_once_too_few_of_their_pairs_are_usual() {
     let readable = "th".repeat(16);
     let at_the_bound = format!("{readable}{}", "x".repeat(19));
