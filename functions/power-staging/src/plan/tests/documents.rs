@@ -1,5 +1,7 @@
 //! What documents let go of, what is gone, and what two of them claim.
 
+use nightshift::keep::estates::Seen;
+
 use super::*;
 
 #[test]
@@ -214,4 +216,21 @@ fn restoring_needs_no_consent_and_says_what_may_be_refused() {
     assert_eq!(play.count("web"), 1);
     let told = |news: &News| matches!(news, News::NoConsent { asleep: true, .. });
     assert_eq!(play.heard(told), 2, "{:?}", play.news);
+}
+
+#[test]
+fn rivals_are_looked_for_among_all_that_was_seen_and_what_failed_is_reported() {
+    let mut play = Estate::usual()
+        .where_database(|database| database.tag = None)
+        .at(BEDTIME);
+    play.world.snapshot.unread.push(sleeping::throttled());
+    let snapshot = &play.world.snapshot;
+    let services: Vec<&str> = Seen::services(snapshot)
+        .map(|service| service.name.as_str())
+        .collect();
+    assert_eq!(services, ["api", "web"]);
+    let databases: Vec<_> = Seen::databases(snapshot).collect();
+    assert_eq!(databases, [(&database_arn("db"), &None)]);
+    let failures: Vec<&Failure> = Seen::failures(snapshot).collect();
+    assert_eq!(failures, [&sleeping::throttled()]);
 }

@@ -247,6 +247,23 @@ fn a_quarter_of_an_hour_before_the_restart_it_may_be_aws_and_before_that_it_is_a
 }
 
 #[test]
+fn a_restart_that_nobody_foretold_is_aws_s_after_seven_days_and_before_that_a_persons() {
+    for (time, by_hand) in [
+        ("2026-11-22T18:00", true),
+        ("2026-11-27T17:40", true),
+        ("2026-11-27T18:00", false),
+    ] {
+        let mut play = Estate::usual().at(BEDTIME);
+        play.order(Order::Sleep, minutes(30 * 24 * 60));
+        play.settle();
+        play.turn_to(time);
+        play.turn("db", DatabaseState::Available, "available");
+        play.look();
+        assert_eq!(play.heard(BY_HAND) == 1, by_hand, "{time}");
+    }
+}
+
+#[test]
 fn in_a_hold_nothing_changes_and_the_end_of_the_hold_is_due() {
     let mut play = Estate::usual().at(BEDTIME);
     play.order(Order::Hold, minutes(120));
@@ -429,6 +446,8 @@ fn any_count_replaces_a_saved_0_that_nobody_should_have_written() {
 
     morning.turn_to(WAKING_TIME);
     morning.set("api", 1);
+    morning.turn("db", DatabaseState::Available, "available");
+    assert_eq!(short(&morning.steps("api")), ["save ToWake 0", "resume"]);
     morning.settle();
     assert_eq!(morning.count("api"), 1);
 }

@@ -1,5 +1,7 @@
 //! What is told, with which facts, and when.
 
+use nightshift::keep::plan::Step as _;
+
 use super::*;
 use crate::plan::failed;
 
@@ -468,4 +470,53 @@ fn a_release_in_the_dark_is_named_when_its_tasks_fail_or_do_not_come_up_for_long
     assert!(!dark_release_is_named(9, |web| failing(web, 0, 0)));
     assert!(dark_release_is_named(10, |web| failing(web, 0, 0)));
     assert!(!dark_release_is_named(10, |_| ()));
+}
+
+#[test]
+fn asleep_tells_since_when_and_how_much_of_what_kind_sleeps() {
+    let mut play = Estate::usual()
+        .with_aurora("aurora")
+        .with_service("off", 0)
+        .with_service("worker", 1)
+        .at(BEDTIME);
+    play.settle();
+    assert_eq!(
+        play.news,
+        [News::Asleep {
+            began: jst(BEDTIME),
+            services: 3,
+            databases: 2,
+            until: Some(jst(WAKING_TIME)),
+        }]
+    );
+}
+
+#[test]
+fn a_closed_entry_is_told_as_closed_and_any_other_as_saved() {
+    let play = Estate::usual().asleep();
+    let arn = service_arn("staging", "api");
+    for (stage, told) in [
+        (Stage::ToSleep, "save"),
+        (Stage::Asleep, "save"),
+        (Stage::ToWake, "save"),
+        (Stage::Closed, "close"),
+    ] {
+        let entry = Entry {
+            stage,
+            ..play.entry("api").unwrap().clone()
+        };
+        let deed = Step::Save(Box::new(entry)).deed(&arn);
+        let value = serde_json::to_value(&deed).unwrap();
+        assert_eq!(value["step"], told, "{stage:?}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_target_is_not_said_again_after_a_hold() {
+    let mut play = Estate::usual().at(BEDTIME);
+    play.service("api").target.as_mut().unwrap().tag = Tag::Read(None);
+    play.pass(5);
+    play.order(Order::Hold, minutes(30));
+    play.pass(60);
+    assert_eq!(play.heard(|news| matches!(news, News::NoConsent { .. })), 1);
 }

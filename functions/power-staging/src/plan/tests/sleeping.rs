@@ -505,3 +505,50 @@ fn a_service_whose_consent_could_not_be_read_is_left_for_the_next_look() {
     play.world.snapshot.unread.clear();
     assert!(!play.steps("api").is_empty());
 }
+
+#[test]
+fn a_service_whose_tasks_still_end_is_waited_for_with_their_number() {
+    let mut play = Estate::usual().at(BEDTIME);
+    play.look();
+    play.service("web").running = 1;
+    play.look();
+    assert_eq!(play.stage("web"), Stage::Asleep);
+    assert_eq!(play.waits_for("web"), Some(Cause::Draining { tasks: 1 }));
+    play.service("web").running = 0;
+    assert_eq!(play.waits_for("web"), None);
+}
+
+#[test]
+fn a_database_that_waits_names_the_services_that_run() {
+    let play = Estate::usual().at(BEDTIME);
+    assert_eq!(
+        play.waits_for("db"),
+        Some(Cause::ServicesAwake {
+            services: vec!["api".to_owned(), "web".to_owned()]
+        })
+    );
+}
+
+#[test]
+fn a_database_that_falls_asleep_holds_no_other_one() {
+    let mut play = Estate::usual().with_database("other").at(BEDTIME);
+    play.turn("other", DatabaseState::Occupied, "backing-up");
+    play.pass(3);
+    play.turn("other", DatabaseState::Available, "available");
+    assert_eq!(short(&play.steps("db")), ["save Asleep"]);
+    assert_eq!(short(&play.steps("other")), ["save ToSleep", "stop"]);
+}
+
+#[test]
+fn a_database_whose_stop_was_lost_is_stopped_again_without_a_grace() {
+    let mut play = Estate::usual().at(BEDTIME);
+    play.pass(2);
+    assert_eq!(short(&play.steps("db")), ["save ToSleep", "stop"]);
+    play.look();
+    play.turn("db", DatabaseState::Available, "available");
+    assert_eq!(short(&play.steps("db")), ["stop"]);
+    assert_eq!(
+        play.heard(|news| matches!(news, News::AwakeByHand { .. })),
+        0
+    );
+}

@@ -498,3 +498,45 @@ fn a_closed_entry_that_nobody_sees_does_not_hold_the_estate_back() {
     play.settle();
     assert_eq!(play.heard(|news| matches!(news, News::Ready { .. })), 1);
 }
+
+#[test]
+fn what_has_its_tasks_back_waits_for_no_database() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.pass(2);
+    play.turn("db", DatabaseState::Changing, "rebooting");
+    assert_eq!(short(&play.steps("api")), ["save ToWake 2", "resume"]);
+    let plan = play.plan();
+    let chain = plan.chains.iter().find(|chain| chain.arn.name() == "api");
+    let chain = chain.unwrap();
+    play.world.take(chain, &chain.steps[0]);
+    play.set("api", 0);
+    assert_eq!(play.waits_for("api"), None, "a 0 is a person's by now");
+}
+
+#[test]
+fn a_count_that_somebody_set_while_it_slept_is_saved_and_stays() {
+    let mut play = Estate::usual().asleep();
+    play.turn_to(WAKING_TIME);
+    play.set("web", 3);
+    assert_eq!(short(&play.steps("web")), ["save ToWake 3"]);
+    play.settle();
+    assert_eq!(play.count("web"), 3);
+}
+
+#[test]
+fn the_tag_of_a_service_is_asked_for_only_where_it_is_still_at_0() {
+    for (count, told) in [(0, 1), (1, 0)] {
+        let mut play = Estate::usual().asleep();
+        play.turn_to(WAKING_TIME);
+        play.turn("db", DatabaseState::Available, "available");
+        play.service("web").tag = None;
+        play.set("web", count);
+        play.look();
+        assert_eq!(
+            play.heard(|news| matches!(news, News::NoConsent { .. })),
+            told,
+            "{count}"
+        );
+    }
+}
