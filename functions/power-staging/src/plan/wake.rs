@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use nightshift::{
-    kind::{self, Database, DatabaseState, Kind, Service},
+    kind::{self, Database, DatabaseState, Kind, Service, Target},
     ledger::{Entry, Phase, SavedService, Stage, Wake},
     money,
     report::{Cause, Count, CountChange, Money, News, State, Why},
@@ -127,13 +127,9 @@ impl Draft<'_> {
                 row.wanted = None;
                 return self.rest(row);
             }
-            let clamped = !suspended
-                && service.desired != goal
-                && service.target.as_ref().is_some_and(|target| {
-                    target.bounds.clamp(goal) != goal
-                        && target.bounds.clamp(goal) == service.desired
-                });
-            if clamped {
+            let is_clamp = |target: &Target| target.bounds.clamp(goal) == service.desired;
+            let clamped = service.desired != goal && service.target.as_ref().is_some_and(is_clamp);
+            if clamped && !suspended {
                 return self.set_count(service, entry, goal);
             }
             if !suspended {

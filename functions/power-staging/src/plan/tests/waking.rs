@@ -540,3 +540,23 @@ fn the_tag_of_a_service_is_asked_for_only_where_it_is_still_at_0() {
         );
     }
 }
+
+#[test]
+fn of_a_count_beyond_the_bounds_only_the_clamp_is_undone_and_no_hand() {
+    for (hand, woken) in [(None, 7), (Some(3), 3)] {
+        let mut play = Estate::named("staging")
+            .with_service("api", 7)
+            .with_target(2, 5)
+            .asleep();
+        play.turn_to(WAKING_TIME);
+        play.look();
+        assert_eq!(short(&play.steps("api")), ["save ToWake 7", "resume"]);
+        play.look();
+        assert_eq!(play.count("api"), 5);
+        if let Some(hand) = hand {
+            play.set("api", hand);
+        }
+        play.settle();
+        assert_eq!(play.count("api"), woken, "{hand:?}");
+    }
+}
