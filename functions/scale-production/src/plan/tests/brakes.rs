@@ -200,3 +200,26 @@ fn a_failed_deployment_without_rollback_holds_back_only_while_tasks_are_missing(
     play.settle();
     assert_eq!(play.count("web"), 1);
 }
+
+#[test]
+fn a_deployment_is_told_apart_from_the_way_back_from_one() {
+    for back in [false, true] {
+        let mut play = Estate::usual().at(EVENING);
+        play.deploy("web", Rollout::InProgress);
+        let deployment = play.watched("web").service.deployment.as_mut();
+        deployment.unwrap().rolls_back = back;
+        let service = "web".to_owned();
+        assert_eq!(
+            play.waits_for("api"),
+            Some(Cause::Deploying { service, back })
+        );
+    }
+}
+
+#[test]
+fn a_service_with_a_task_that_is_still_to_start_is_not_made_smaller() {
+    let mut play = Estate::usual().at(EVENING);
+    play.watched("api").service.pending = 1;
+    play.pass(5);
+    assert_eq!((play.min("api"), play.count("web")), (2, 1));
+}

@@ -1,5 +1,7 @@
 //! What else can be met: targets that come and go, maxima, suspensions, zeros, what is gone.
 
+use nightshift::keep::estates::Seen;
+
 use super::*;
 
 #[test]
@@ -300,4 +302,51 @@ fn what_was_saved_before_a_death_is_not_saved_again_for_the_time_alone() {
     play.now += minutes(1);
     assert_eq!(play.steps("api"), ["Minimum 2 to 1"]);
     assert_eq!(play.steps("web"), ["Count 2 to 1"]);
+}
+
+#[test]
+fn what_a_registration_would_cut_off_is_looked_at_again_in_a_minute() {
+    let mut play = Estate::usual().at_night();
+    let target = play.watched("api").service.target.as_mut();
+    target.unwrap().bounds.max = 2;
+    play.set("api", 3);
+    play.turn_to(MORNING);
+    let plan = play.plan();
+    assert_eq!(plan.due, Some(jst(MORNING) + minutes(1)));
+}
+
+#[test]
+fn ready_is_what_could_be_read_and_has_its_tasks_also_while_shrinking_is_held_back() {
+    let ready = |change: fn(&mut Play)| {
+        let mut play = Estate::usual().at(EVENING);
+        change(&mut play);
+        play.plan().ready
+    };
+    assert!(ready(|_| {}));
+    assert!(ready(|play| play.ring(true)));
+    assert!(!ready(|play| play.watched("web").service.running = 1));
+    assert!(!ready(|play| play
+        .world
+        .snapshot
+        .unread
+        .push(throttled("shop"))));
+}
+
+#[test]
+fn rivals_are_looked_for_among_all_that_was_seen_and_what_failed_is_reported() {
+    let mut play = Estate::usual().with_aurora("0.5").at(EVENING);
+    play.cluster().tag = None;
+    let snapshot = &mut play.world.snapshot;
+    snapshot.unread.push(throttled("shop"));
+    snapshot.unmeasured.push(throttled("metrics"));
+    let services: Vec<&str> = Seen::services(snapshot)
+        .map(|service| service.name.as_str())
+        .collect();
+    assert_eq!(services, ["api", "web"]);
+    let databases: Vec<_> = Seen::databases(snapshot).collect();
+    assert_eq!(databases, [(&cluster_arn("aurora"), &None)]);
+    let failures: Vec<&str> = Seen::failures(snapshot)
+        .map(|failure| failure.resource.as_str())
+        .collect();
+    assert_eq!(failures, ["shop", "metrics"]);
 }
