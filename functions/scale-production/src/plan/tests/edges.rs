@@ -333,6 +333,18 @@ fn ready_is_what_could_be_read_and_has_its_tasks_also_while_shrinking_is_held_ba
 }
 
 #[test]
+fn a_service_that_lacks_tasks_is_waited_for_by_day_and_not_at_night() {
+    for (mut play, waited_for) in [
+        (Estate::usual().at(NOON), true),
+        (Estate::usual().at_night(), false),
+    ] {
+        play.watched("web").service.running = 0;
+        let plan = play.plan();
+        assert_eq!((plan.ready, plan.settled), (false, !waited_for));
+    }
+}
+
+#[test]
 fn rivals_are_looked_for_among_all_that_was_seen_and_what_failed_is_reported() {
     let mut play = Estate::usual().with_aurora("0.5").at(EVENING);
     play.cluster().tag = None;
