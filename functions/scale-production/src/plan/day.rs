@@ -162,7 +162,7 @@ impl Draft<'_> {
                 self.record.remember(Wake {
                     began,
                     seconds,
-                    database_seconds: self.database_seconds(),
+                    database_seconds: None,
                 });
             }
             self.matters.end(WHOLE_NIGHT);
@@ -189,18 +189,6 @@ impl Draft<'_> {
             let grown_at = kept.item.grown_at;
             kept.item.small_since.is_some() && grown_at.is_some_and(|at| at >= began)
         })
-    }
-
-    /// How long it took until the clusters were seen at the day's size.
-    fn database_seconds(&self) -> Option<i64> {
-        let began = self.record.since;
-        let clusters = self.view.entries.values().map(|kept| &kept.item);
-        clusters
-            .filter(|entry| entry.lever == Lever::Capacity)
-            .filter_map(|entry| entry.grown_at)
-            .filter(|at| *at >= began)
-            .map(|at| at.duration_since(began).as_secs())
-            .max()
     }
 
     /// Every service of the estate with the tasks that it needs.
