@@ -305,3 +305,34 @@ fn what_is_lowered_again_is_saved_as_it_stands_and_goes_where_the_document_says_
         assert_eq!(play.min("api"), 3);
     }
 }
+
+#[test]
+fn who_puts_a_service_under_auto_scaling_at_night_says_by_that_what_its_day_is() {
+    for min in [1, 3] {
+        let mut play = Estate::usual().at_night();
+        play.watched("web").service.target = Some(target("web", min, 6));
+        play.set("web", 3);
+        play.pass(30);
+        play.turn_to(MORNING);
+        play.settle();
+        assert_eq!(play.bounds("web"), Bounds { min, max: 6 });
+        assert_eq!((play.count("web"), play.stage("web")), (3, Stage::Closed));
+    }
+}
+
+#[test]
+fn what_is_undone_is_told_by_the_look_that_undoes_it_and_not_before() {
+    let mut play = Estate::usual().saying("enforce: true").at_night();
+    play.register("api", 5);
+    play.ring(true);
+    play.pass(5);
+    assert!(play.news.is_empty(), "{:?}", play.news);
+    play.ring(false);
+    play.look();
+    assert_eq!(play.min("api"), 1);
+    assert!(
+        matches!(&play.news[..], [News::HandUndone { .. }]),
+        "{:?}",
+        play.news
+    );
+}

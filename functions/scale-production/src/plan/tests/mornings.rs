@@ -205,3 +205,75 @@ fn a_cluster_that_is_kept_from_now_on_has_its_day_again() {
     play.settle();
     assert!((play.acu() - 2.0).abs() < 1e-9);
 }
+
+#[test]
+fn only_a_morning_that_gives_a_whole_night_back_teaches_the_lead() {
+    type Story = fn() -> Play;
+    let stories: [(&str, Story); 4] = [
+        ("part of the night was held back to its end", || {
+            let mut play = Estate::usual().at(EVENING);
+            play.watched("web").load.as_mut().unwrap().highest = 70.0;
+            play.pass(5);
+            assert_eq!((play.min("api"), play.count("web")), (1, 2));
+            play.turn_to(MORNING);
+            play
+        }),
+        ("only the night before made something smaller", || {
+            let mut play = Estate::usual().at_night();
+            play.turn_to(MORNING);
+            play.settle();
+            let mut estate = Estate::usual();
+            for (_, night) in &mut estate.services {
+                *night = 2;
+            }
+            play.rewrite(&estate);
+            play.turn_to("2026-11-20T22:00");
+            play.settle();
+            play.turn_to("2026-11-21T06:40");
+            play
+        }),
+        ("a hand was there before anything was smaller", || {
+            let mut play = Estate::usual().at(EVENING);
+            for chain in play.plan().chains {
+                play.world.take(&chain.arn, &chain.steps[0]);
+            }
+            play.register("api", 5);
+            play.set("web", 5);
+            play.settle();
+            play.turn_to(MORNING);
+            play
+        }),
+        ("the document is gone", || {
+            let mut play = Estate::usual().at_night();
+            play.released = true;
+            play
+        }),
+    ];
+    for (what, story) in stories {
+        let mut play = story();
+        play.world.record.wakes.clear();
+        play.settle();
+        assert!(play.world.record.wakes.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn the_day_has_not_come_while_something_that_was_saved_is_not_to_be_seen() {
+    let mut play = Estate::usual().at_night();
+    play.world.snapshot.services.pop();
+    play.world.snapshot.gone.push(service_arn("web"));
+    play.turn_to(MORNING);
+    play.pass(9);
+    assert_eq!((play.min("api"), play.phase()), (2, Phase::ToDay));
+    assert!(play.news.is_empty(), "{:?}", play.news);
+    play.pass(6);
+    assert_eq!(play.phase(), Phase::Day, "it is believed to be gone");
+}
+
+#[test]
+fn what_the_document_does_not_name_is_not_shown_by_day_either() {
+    let mut play = Estate::usual().at(NOON);
+    play.world.snapshot.services.push(watched("job", 5));
+    let names: Vec<String> = play.rows().into_iter().map(|row| row.name).collect();
+    assert_eq!(names, ["api", "web"]);
+}

@@ -117,3 +117,46 @@ fn a_night_shorter_than_the_lead_is_none() {
     assert!(plan.chains.is_empty());
     assert_eq!(plan.wanted.state, Some(State::Day));
 }
+
+#[test]
+fn an_order_is_told_only_if_it_counts() {
+    for (length, released, told) in [(60, false, 1), (-1, false, 0), (60, true, 0)] {
+        let mut play = Estate::usual().at(NOON);
+        play.order(Order::Night, minutes(length));
+        play.released = released;
+        play.look();
+        assert_eq!(
+            play.heard(|news| matches!(news, News::Overridden { .. })),
+            told,
+            "{length} minutes, released: {released}"
+        );
+    }
+}
+
+#[test]
+fn an_ordered_day_that_has_nothing_to_give_back_is_not_told_as_such() {
+    let mut play = Estate::usual().at_night();
+    play.turn_to(MORNING);
+    play.settle();
+    play.turn_to("2026-11-20T22:00");
+    play.ring(true);
+    play.pass(10);
+    play.order(Order::Day, minutes(60));
+    play.pass(10);
+    assert_eq!((play.min("api"), play.phase()), (2, Phase::Day));
+    assert_eq!(play.heard(|news| matches!(news, News::FullSize { .. })), 0);
+}
+
+#[test]
+fn an_ordered_day_that_ends_before_it_was_seen_is_nobodys_hand() {
+    let mut play = Estate::usual().at_night();
+    play.order(Order::Day, minutes(1));
+    play.look();
+    assert_eq!((play.min("api"), play.count("web")), (2, 2));
+    play.now += minutes(1);
+    play.look();
+    assert_eq!(play.min("api"), 1);
+    play.settle();
+    assert_eq!(play.count("web"), 1);
+    assert_eq!(play.heard(|news| matches!(news, News::PutBack { .. })), 0);
+}

@@ -282,3 +282,67 @@ fn a_calendar_that_does_not_ignore_holidays_makes_them_small_all_day() {
         assert_eq!(play.min("api"), small, "{calendar}");
     }
 }
+
+#[test]
+fn a_namesake_in_another_cluster_is_nobodys_business() {
+    let mut play = Estate::usual()
+        .where_service(|watched| watched.service.cluster = "batch".to_owned())
+        .at(EVENING);
+    play.settle();
+    assert_eq!((play.min("api"), play.count("web")), (1, 2));
+    assert!(play.rows().iter().all(|row| row.name != "web"));
+}
+
+#[test]
+fn another_functions_claim_ends_at_its_instant() {
+    let mut play = Estate::usual().at(EVENING);
+    let owner = Owner {
+        function: "rotate-secrets".to_owned(),
+        purpose: "rotate".to_owned(),
+        until: play.now + minutes(5),
+    };
+    play.owners.insert(service_arn("api"), owner);
+    play.pass(5);
+    assert_eq!(play.min("api"), 2);
+    play.look();
+    assert_eq!(play.min("api"), 1);
+}
+
+#[test]
+fn what_does_not_consent_is_said_again_only_if_it_consented_meanwhile() {
+    for (by_day, told) in [(None, 1), (Some("shop"), 2)] {
+        let mut play = Estate::usual().at(EVENING);
+        play.watched("api").service.tag = None;
+        play.settle();
+        play.turn_to("2026-11-20T12:00");
+        play.watched("api").service.tag = by_day.map(str::to_owned);
+        play.settle();
+        play.watched("api").service.tag = None;
+        play.turn_to("2026-11-20T22:00");
+        play.settle();
+        assert_eq!(
+            play.heard(|news| matches!(news, News::NoConsent { .. })),
+            told,
+            "{by_day:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_saved_and_never_became_smaller_is_no_part_of_the_night() {
+    let estate = |night: u32| {
+        Estate::empty()
+            .with_service("api", 2, night)
+            .with_target(2, 10)
+    };
+    let mut play = estate(1).at(EVENING);
+    let chains = play.plan().chains;
+    play.world.take(&chains[0].arn, &chains[0].steps[0]);
+    play.rewrite(&estate(2));
+    play.settle();
+    assert_eq!((play.min("api"), play.stage("api")), (2, Stage::Night));
+    play.turn_to(MORNING);
+    play.settle();
+    assert!(play.news.is_empty(), "{:?}", play.news);
+    assert!(play.world.record.wakes.is_empty());
+}

@@ -228,3 +228,52 @@ fn an_hour_that_nobody_looked_at_is_counted_by_its_worse_end() {
     // Two tasks less at one end, one at the other.
     assert!((after.task_hours - before.task_hours - 1.0).abs() < 1e-9);
 }
+
+#[test]
+fn what_runs_less_for_another_reason_than_the_night_is_not_counted() {
+    let mut play = Estate::usual().at_night();
+    play.turn_to(MORNING);
+    play.settle();
+    play.news.clear();
+    play.turn_to("2026-11-20T22:00");
+    play.set("web", 1);
+    play.ring(true);
+    sleep_through(&mut play, "2026-11-21T06:55");
+    play.settle();
+    let night = summary(&play);
+    assert!(night.task_hours.abs() < 1e-9, "{night:?}");
+}
+
+#[test]
+fn what_runs_as_by_day_is_not_written_down_as_spared() {
+    let mut play = Estate::usual().at_night();
+    assert_eq!((play.count("api"), play.count("web")), (2, 1));
+    let night = play.world.record.night.as_ref().unwrap();
+    assert!(night.spare.keys().eq([&service_arn("web")]), "{night:?}");
+}
+
+#[test]
+fn what_happened_between_two_looks_is_counted_by_the_later_one() {
+    let mut play = Estate::usual().at_night();
+    let event = Event {
+        service: service_arn("api"),
+        at: play.now + SignedDuration::from_secs(30),
+    };
+    play.world.snapshot.scale_outs = vec![event.clone()];
+    play.world.snapshot.deaths = vec![event];
+    play.pass(30);
+    play.turn_to(MORNING);
+    play.settle();
+    let night = summary(&play);
+    assert_eq!((night.scale_outs, night.deaths), (1, 1));
+}
+
+#[test]
+fn a_night_that_ended_by_an_order_was_not_ended_for_the_opening() {
+    let mut play = Estate::usual().at_night();
+    play.order(Order::Day, minutes(5 * 60));
+    play.pass(10);
+    play.turn_to(OPENING);
+    play.look();
+    assert_eq!(summary(&play).opening, None);
+}
