@@ -70,7 +70,7 @@ simulate: ## One run, step by step: make simulate PLACE=golden-week SEED=7, or P
 .PHONY: mutants
 mutants: nextest cargo-mutants ## Break every decision once and see whether a test fails (an hour or two)
 	@mkdir -p target/mutants
-	@PROPTEST_CASES=$${PROPTEST_CASES:-32} cargo mutants --output target/mutants $(MUTANTS)
+	@PROPTEST_CASES=$${PROPTEST_CASES:-32} cargo mutants --output target/mutants $(or $(MUTANTS),--jobs 2)
 
 .PHONY: bench
 bench: build target/lambda/nightshift-empty/bootstrap.zip ## Measure cold start, memory, size and AWS calls

@@ -1,6 +1,8 @@
 //! Towards the night: save the day, then lower, once nothing holds it back. What somebody set at
 //! night is left alone until morning, and is never taken for the day.
 
+use std::cmp::Ordering;
+
 use jiff::SignedDuration;
 use nightshift::{
     keep::matters::short,
@@ -120,12 +122,7 @@ impl Draft<'_> {
                 set: night,
                 ..entry.clone()
             };
-            if night > level {
-                self.raise(resource, handle, &entry);
-            } else {
-                self.lower(resource, handle, &entry);
-            }
-            return;
+            return self.turn(resource, handle, &entry);
         }
         if self.view.section.slim.enforce {
             self.undo_the_hand(resource, handle, entry, night);
@@ -133,6 +130,14 @@ impl Draft<'_> {
             self.meet_the_day(resource, handle, entry, night);
         } else {
             self.leave_to_the_hand(resource, handle, entry);
+        }
+    }
+
+    /// To the night that the entry says, which is another level than the present one.
+    fn turn(&mut self, resource: Resource<'_>, handle: Handle, entry: &Entry) {
+        match entry.set.cmp(&handle.level) {
+            Ordering::Greater => self.raise(resource, handle, entry),
+            Ordering::Equal | Ordering::Less => self.lower(resource, handle, entry),
         }
     }
 
@@ -301,11 +306,7 @@ impl Draft<'_> {
             ..entry.clone()
         };
         let planned = self.chains.len();
-        if night > hand {
-            self.raise(resource, handle, &entry);
-        } else {
-            self.lower(resource, handle, &entry);
-        }
+        self.turn(resource, handle, &entry);
         if self.chains.len() > planned {
             self.tell_of_the_undone(resource, &entry);
         }
