@@ -772,10 +772,8 @@ impl<S: Subject> Run<S> {
                 self.known(estate).document = Document::Read;
                 self.sky.now().rules.let_go(estate, now);
             }
-            Hand::BreakDocument { estate } => {
-                if !self.is_read(estate) {
-                    self.known(estate).document = Document::NeverRead;
-                }
+            Hand::BreakDocument { estate } if !self.is_read(estate) => {
+                self.known(estate).document = Document::NeverRead;
             }
             Hand::Order {
                 estate,
