@@ -318,6 +318,16 @@ impl Play {
         plan
     }
 
+    /// A look that dies after so many of the steps on a resource.
+    fn die_after(&mut self, steps: usize, name: &str) {
+        let plan = self.plan();
+        let chain = plan.chains.iter().find(|chain| chain.arn.name() == name);
+        let chain = chain.unwrap();
+        for step in &chain.steps[..steps] {
+            self.world.take(chain, step);
+        }
+    }
+
     fn hear(&mut self, plan: &Plan) {
         self.news
             .extend(plan.matters.to_tell().iter().map(|(_, news)| news.clone()));

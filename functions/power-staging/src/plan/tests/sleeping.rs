@@ -422,12 +422,7 @@ fn what_another_function_changed_across_bedtime_is_put_to_sleep_after_it_without
 fn a_crash_after_each_step_of_bedtime_loses_nothing() {
     for taken in 0..=3 {
         let mut play = Estate::usual().at(BEDTIME);
-        let plan = play.plan();
-        let chain = plan.chains.iter().find(|chain| chain.arn.name() == "api");
-        let chain = chain.unwrap();
-        for step in chain.steps.iter().take(taken) {
-            play.world.take(chain, step);
-        }
+        play.die_after(taken, "api");
         play.now += minutes(1);
         play.settle();
         assert_eq!(play.saved("api"), 2, "{taken}");
@@ -445,10 +440,7 @@ fn a_count_beyond_the_bounds_survives_a_crash_after_suspending_has_clamped_it() 
             .with_service("api", count)
             .with_target(2, 5)
             .at(BEDTIME);
-        let plan = play.plan();
-        for step in plan.chains[0].steps.iter().take(2) {
-            play.world.take(&plan.chains[0], step);
-        }
+        play.die_after(2, "api");
         assert_eq!(play.count("api"), clamped);
         play.now += minutes(1);
         play.settle();

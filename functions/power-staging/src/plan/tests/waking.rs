@@ -157,10 +157,7 @@ fn a_0_between_the_count_and_the_suspension_is_a_persons_and_the_target_is_not_r
     play.turn_to(WAKING_TIME);
     play.pass(2);
     assert_eq!(short(&play.steps("api")), ["save ToWake 2", "resume"]);
-    let plan = play.plan();
-    let chain = plan.chains.iter().find(|chain| chain.arn.name() == "api");
-    let chain = chain.unwrap();
-    play.world.take(chain, &chain.steps[0]);
+    play.die_after(1, "api");
     play.set("api", 0);
     play.settle();
     assert_eq!(play.count("api"), 0);
@@ -506,10 +503,7 @@ fn what_has_its_tasks_back_waits_for_no_database() {
     play.pass(2);
     play.turn("db", DatabaseState::Changing, "rebooting");
     assert_eq!(short(&play.steps("api")), ["save ToWake 2", "resume"]);
-    let plan = play.plan();
-    let chain = plan.chains.iter().find(|chain| chain.arn.name() == "api");
-    let chain = chain.unwrap();
-    play.world.take(chain, &chain.steps[0]);
+    play.die_after(1, "api");
     play.set("api", 0);
     assert_eq!(play.waits_for("api"), None, "a 0 is a person's by now");
 }
