@@ -427,8 +427,7 @@ impl<E> Ledger<E> {
     }
 
     /// Notes that a rollout of an estate is broken; of several the one that others keep off longest.
-    #[cfg(feature = "dynamodb")]
-    fn note_broken(&mut self, estate: Option<String>, broken: Option<rollout::Broken>) {
+    pub fn note_broken(&mut self, estate: Option<String>, broken: Option<rollout::Broken>) {
         let Some((estate, broken)) = estate.zip(broken) else {
             return;
         };
@@ -439,8 +438,7 @@ impl<E> Ledger<E> {
     }
 
     /// Notes who changes a resource; of several the one that takes longest.
-    #[cfg(feature = "dynamodb")]
-    fn own(&mut self, arn: Arn, owner: Option<Owner>) {
+    pub fn own(&mut self, arn: Arn, owner: Option<Owner>) {
         let Some(owner) = owner else { return };
         let known = self.owners.get(&arn).map(|known| known.until);
         if known.is_none_or(|until| until < owner.until) {
@@ -536,6 +534,52 @@ mod tests {
         assert_eq!(entry.owned_by_another("rotate", at(9)), None);
         assert_eq!(entry.owned_by_another("sleep", at(9)), Some(&owner));
         assert_eq!(entry.owned_by_another("sleep", at(10)), None);
+    }
+
+    #[test]
+    fn of_those_that_change_a_resource_the_one_that_takes_longest_is_kept_off_until_it_ends() {
+        let arn = Arn::new("arn:aws:ecs:r:1:service/c/s");
+        let owner = |purpose: &str, minute| Owner {
+            function: "rotate-secrets".to_owned(),
+            purpose: purpose.to_owned(),
+            until: at(minute),
+        };
+        let (first, longer) = (owner("first", 10), owner("longer", 20));
+        let (same, shorter) = (owner("same", 20), owner("shorter", 15));
+        for order in [[&first, &longer, &same], [&longer, &shorter, &first]] {
+            let mut ledger = Ledger::<Entry>::default();
+            assert_eq!(ledger.owner_of(&arn, at(0)), None);
+            for owner in order {
+                ledger.own(arn.clone(), Some(owner.clone()));
+            }
+            ledger.own(arn.clone(), None);
+            assert_eq!(ledger.owner_of(&arn, at(19)), Some(&longer));
+            assert_eq!(ledger.owner_of(&arn, at(20)), None);
+            assert_eq!(ledger.owner_of(&arn, at(21)), None);
+        }
+    }
+
+    #[test]
+    fn of_the_broken_rollouts_of_an_estate_the_one_that_lasts_longest_counts_until_it_ends() {
+        let broken = |since, until| rollout::Broken {
+            since: at(since),
+            until: at(until),
+        };
+        let (first, longer) = (broken(1, 10), broken(2, 20));
+        let (same, shorter) = (broken(3, 20), broken(4, 15));
+        for order in [[&first, &longer, &same], [&longer, &shorter, &first]] {
+            let mut ledger = Ledger::<Entry>::default();
+            assert_eq!(ledger.broken_since("e", at(0)), None);
+            for broken in order {
+                ledger.note_broken(Some("e".to_owned()), Some(broken.clone()));
+            }
+            ledger.note_broken(Some("e".to_owned()), None);
+            ledger.note_broken(None, Some(broken(5, 99)));
+            assert_eq!(ledger.broken_since("e", at(19)), Some(at(2)));
+            assert_eq!(ledger.broken_since("e", at(20)), None);
+            assert_eq!(ledger.broken_since("e", at(21)), None);
+            assert_eq!(ledger.broken_since("other", at(19)), None);
+        }
     }
 
     #[test]
