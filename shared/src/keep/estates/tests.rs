@@ -215,6 +215,22 @@ fn a_deletion_is_believed_after_two_complete_listings_ten_minutes_apart() {
 }
 
 #[test]
+fn whoever_misses_a_document_looks_again_when_it_is_believed_to_be_gone() {
+    let nothing = texts(&[]);
+    let mut ledger = after_good();
+    let there = look(Some(&texts(&[("staging", GOOD)])), &ledger, now());
+    assert_eq!(there.believed_gone_at(), None, "it is there");
+    for minutes in [0, 5, 9] {
+        let missed = look(Some(&nothing), &ledger, in_minutes(minutes));
+        let again = missed.believed_gone_at();
+        assert_eq!(again, Some(in_minutes(10)), "{minutes}");
+        ledger = kept(&[missed]);
+    }
+    let gone = look(Some(&nothing), &ledger, in_minutes(10));
+    assert_eq!(gone.believed_gone_at(), None, "it is believed already");
+}
+
+#[test]
 fn a_document_that_was_away_for_a_moment_was_never_deleted() {
     let mut ledger = after_good();
     for minutes in 0..60 {
@@ -443,6 +459,21 @@ fn what_was_not_seen_stays_with_its_owner() {
     let entries = entry(&arn("api"), "b", Stage::Asleep);
     let by_estate = hand_over(&two(), &BTreeMap::new(), &entries);
     assert!(by_estate.contains_key("b"));
+}
+
+#[test]
+fn a_service_that_was_not_seen_is_not_the_database_of_its_name() {
+    let entries = entry(&arn("db"), "gone", Stage::Asleep);
+    let by_estate = hand_over(&two(), &BTreeMap::new(), &entries);
+    assert!(by_estate.contains_key("gone"), "{by_estate:?}");
+}
+
+#[test]
+fn a_database_that_nobody_names_stays_with_its_owner() {
+    let reports = Arn::new("arn:aws:rds:r:1:db:reports");
+    let entries = entry(&reports, "gone", Stage::Asleep);
+    let by_estate = hand_over(&two(), &BTreeMap::new(), &entries);
+    assert!(by_estate.contains_key("gone"), "{by_estate:?}");
 }
 
 #[test]

@@ -133,6 +133,22 @@ fn nothing_is_over_for_what_cannot_be_read_for_a_moment() {
 }
 
 #[test]
+fn of_one_resource_each_call_that_fails_is_a_matter_and_of_one_call_each_resource() {
+    let denied = failure("AccessDenied", true);
+    let another_call = Failure {
+        action: "rds:DescribeDBInstances".to_owned(),
+        ..denied.clone()
+    };
+    let another_resource = Failure {
+        resource: "arn:aws:rds:r:1:db:reports".to_owned(),
+        ..denied.clone()
+    };
+    let mut matters = matters(&[]);
+    matters.tell_of_what_cannot_be_read(&[denied, another_call, another_resource]);
+    assert_eq!(matters.to_tell().len(), 3, "{:?}", matters.to_tell());
+}
+
+#[test]
 fn what_cannot_be_read_is_told_at_once_where_it_will_not_pass_by_itself() {
     for (code, denied, since, told) in [
         ("Throttling", false, 9, false),
