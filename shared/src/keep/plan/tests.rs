@@ -263,3 +263,14 @@ fn what_only_gives_back_waits_for_no_other_function() {
     assert_eq!((plan.chains.len(), plan.settled), (2, true));
     assert_eq!(plan.rows[0].waits_for, None);
 }
+
+#[test]
+fn a_step_that_does_not_say_otherwise_waits_for_who_changes_the_resource() {
+    struct Stop;
+    impl Step for Stop {
+        fn deed(&self, arn: &Arn) -> Deed {
+            Deed::Stop { arn: arn.clone() }
+        }
+    }
+    assert!(!Stop.waits_for_nobody());
+}
