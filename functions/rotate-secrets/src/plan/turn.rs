@@ -61,9 +61,7 @@ fn next(view: &View<'_>, secret: &Secret, turn: &Turn) -> Next {
         return Next::Wait(Wait::Unread);
     };
     match turn.stage {
-        Stage::Begun if seen.newest.version != expected(turn) => {
-            given_up(view, secret, written(seen))
-        }
+        Stage::Begun if is_overwritten(seen, turn) => given_up(view, secret, written(seen)),
         Stage::Begun => made(view, secret, turn),
         Stage::Tested if is_ours(seen, turn) => {
             let mut secret = secret.clone();
@@ -85,12 +83,6 @@ fn next(view: &View<'_>, secret: &Secret, turn: &Turn) -> Next {
         }
         Stage::Published | Stage::Reverted => Next::Roll,
     }
-}
-
-/// The version that is the newest while nothing is published: what was in use, or what somebody wrote
-/// and is tried.
-fn expected(turn: &Turn) -> &str {
-    &turn.to.as_ref().unwrap_or(&turn.from).version
 }
 
 /// A new value, as long as that is worth trying: a person who changes their mind ends it, and so does
@@ -133,8 +125,15 @@ fn is_ours(seen: &Seen, turn: &Turn) -> bool {
 
 /// Whether another version than this turn's last one is the newest by now.
 fn is_overwritten(seen: &Seen, turn: &Turn) -> bool {
-    let last = turn.back.as_ref().or(turn.to.as_ref());
-    last.is_some_and(|last| last.version != seen.newest.version)
+    last(turn).version != seen.newest.version
+}
+
+/// The version that a turn knows as the newest.
+fn last(turn: &Turn) -> &Published {
+    turn.back
+        .as_ref()
+        .or(turn.to.as_ref())
+        .unwrap_or(&turn.from)
 }
 
 fn written(seen: &Seen) -> Cause {
@@ -169,10 +168,17 @@ fn reach(secret: &mut Secret, stage: Stage, now: Timestamp, change: impl FnOnce(
 
 /// The turn is over: with its reason, or well.
 fn end(secret: &mut Secret, undone: Option<Cause>, now: Timestamp) {
-    secret.turn = None;
+    let turn = secret.turn.take();
     secret.asked = None;
-    secret.back_off = undone.is_some().then(|| BackOff {
-        since: now,
+    secret.back_off = undone.as_ref().map(|cause| BackOff {
+        since: match (cause, &turn) {
+            // What somebody wrote was not tried, though it is older than this end. AWS may tell only
+            // the second of it.
+            (Cause::Written { .. }, Some(turn)) => {
+                Timestamp::from_second(turn.began.as_second()).unwrap_or(turn.began)
+            }
+            _ => now,
+        },
         until: after(now, BACK_OFF),
     });
     secret.last = Some(Outcome { at: now, undone });

@@ -78,18 +78,6 @@ fn deploy(stage: &Stage) -> String {
     })
 }
 
-/// Ticks until the turn is at a stage, so many minutes at most.
-async fn until(stage: &mut Stage, step: Step) {
-    for _ in 0..120 {
-        let turn = stage.entry(KEY).await.turn;
-        if turn.is_some_and(|turn| turn.stage == step) {
-            return;
-        }
-        stage.pass(60).await;
-    }
-    panic!("never {step:?}: {:?}", stage.failures());
-}
-
 /// The ids of the deployments that the function made.
 fn made(stage: &Stage) -> Vec<String> {
     stage.with(|world| {
@@ -173,7 +161,7 @@ async fn a_deployment_that_is_stopped_sends_the_value_back_and_is_made_again_wit
     let mut stage = with_point().await;
     stage.spoil(POINT, Some(ecs::Flaw::exits(1)));
     stage.ask(order("rotate", KEY)).await;
-    until(&mut stage, Step::Published).await;
+    stage.until(KEY, Step::Published).await;
     stage.pass(120).await;
     let id = made(&stage)[0].clone();
     stage.with(|world| {
@@ -183,7 +171,7 @@ async fn a_deployment_that_is_stopped_sends_the_value_back_and_is_made_again_wit
             .ask(&codedeploy::SERVICE, by, "StopDeployment", input)
             .unwrap();
     });
-    until(&mut stage, Step::Reverted).await;
+    stage.until(KEY, Step::Reverted).await;
     stage.spoil(POINT, None);
     stage.until_over(60).await;
     assert_eq!(stage.parameter(KEY), CANARIES[0]);

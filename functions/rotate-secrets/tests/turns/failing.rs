@@ -12,28 +12,11 @@ use crate::{
     stage::{Stage, order, with_key},
 };
 
-/// Ticks until the turn of a secret is at a stage.
-async fn until(stage: &mut Stage, secret: &str, step: Step) {
-    for _ in 0..40 {
-        stage.pass(60).await;
-        let turn = stage.entry(secret).await.turn;
-        if turn.is_some_and(|turn| turn.stage == step) {
-            return;
-        }
-    }
-    panic!(
-        "never {step:?}: {:?} {:?} {:?}",
-        stage.failures(),
-        stage.told(),
-        stage.entry(secret).await
-    );
-}
-
 #[tokio::test(start_paused = true)]
 async fn after_a_deployment_that_fails_the_former_value_comes_back() {
     let mut stage = with_key().await;
     stage.spoil("api", Some(Flaw::exits(1)));
-    until(&mut stage, KEY, Step::Reverted).await;
+    stage.until(KEY, Step::Reverted).await;
     stage.spoil("api", None);
     stage.until_over(40).await;
     assert_eq!(stage.parameter(KEY), CANARIES[0]);
@@ -62,7 +45,7 @@ async fn of_a_json_secret_too_and_its_other_keys_stay() {
     let mut stage = Stage::adopted(&[TOKEN]).await;
     stage.spoil("web", Some(Flaw::exits(1)));
     stage.ask(order("rotate", TOKEN)).await;
-    until(&mut stage, TOKEN, Step::Reverted).await;
+    stage.until(TOKEN, Step::Reverted).await;
     stage.spoil("web", None);
     stage.until_over(40).await;
     assert_eq!(stage.secret(SECRET), json_secret(CANARIES[2]));
@@ -79,11 +62,11 @@ async fn a_former_value_that_is_gone_is_said_with_its_mend_and_what_a_person_wri
     let mut stage = Stage::adopted(&[TOKEN]).await;
     stage.spoil("web", Some(Flaw::exits(1)));
     stage.ask(order("rotate", TOKEN)).await;
-    until(&mut stage, TOKEN, Step::Published).await;
+    stage.until(TOKEN, Step::Published).await;
     let action = "secretsmanager:PutSecretValue";
     let refusal = Fault::client("InternalServiceError", "not now");
     stage.broken(action, Some(refusal));
-    until(&mut stage, TOKEN, Step::Reverting).await;
+    stage.until(TOKEN, Step::Reverting).await;
     stage.with(|world| {
         let ours = secretsmanager::value(world, SECRET).unwrap().to_owned();
         for number in 0..=100 {

@@ -1,6 +1,7 @@
 //! What somebody else writes: a new value of an external key is rolled out, an older one that came back
 //! never is.
 
+use nightshift::ledger::rotation::Stage as Step;
 use nightshift_cloud::{call::Actor, services::secretsmanager};
 use serde_json::json;
 
@@ -55,6 +56,23 @@ async fn a_new_value_of_an_external_key_is_rolled_out() {
         stage.told(),
         ["too-old /shop/KEY", "rotated /shop/AGENT_KEY"]
     );
+    assert_eq!(stage.failures(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_writes_during_a_turn_ends_it_and_has_a_turn_of_its_own() {
+    let mut stage = with_key().await;
+    stage.until(KEY, Step::Published).await;
+    stage.write(KEY, "by a person");
+    stage.pass(60).await;
+    stage.until_over(40).await;
+    stage.pass(3600).await;
+    let current = stage.entry(KEY).await.current.unwrap();
+    assert_eq!(current.version, "3", "that is what the person wrote");
+    assert_eq!(stage.parameter(KEY), "by a person");
+    let since = stage.tasks_since("api");
+    assert!(since.iter().all(|since| *since >= current.at), "{since:?}");
+    assert_eq!(stage.told(), ["given-up /shop/KEY", "rotated /shop/KEY"]);
     assert_eq!(stage.failures(), [""; 0]);
 }
 

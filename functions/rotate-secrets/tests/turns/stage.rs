@@ -7,7 +7,7 @@ use nightshift::{
     lambda::{Failed, Invocation},
     ledger::{
         Ledger,
-        rotation::{Entry, Secret},
+        rotation::{Entry, Secret, Stage as Step},
         store::Store,
     },
 };
@@ -310,6 +310,22 @@ impl Stage {
             }
         }
         panic!("still in a turn: {:?}", self.failures());
+    }
+
+    /// Ticks until the turn of a secret is at a stage.
+    pub(crate) async fn until(&mut self, secret: &str, step: Step) {
+        for _ in 0..120 {
+            let turn = self.entry(secret).await.turn;
+            if turn.is_some_and(|turn| turn.stage == step) {
+                return;
+            }
+            self.pass(60).await;
+        }
+        let (failures, told) = (self.failures(), self.told());
+        panic!(
+            "never {step:?}: {failures:?} {told:?} {:?}",
+            self.entry(secret).await
+        );
     }
 
     pub(crate) async fn ledger(&self) -> Ledger<Entry> {

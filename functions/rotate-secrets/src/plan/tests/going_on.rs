@@ -437,6 +437,57 @@ fn what_somebody_writes_during_a_turn_is_never_rolled_out_with_it() {
 }
 
 #[test]
+fn what_somebody_wrote_during_a_turn_is_rolled_out_after_it_and_an_older_value_is_not() {
+    for stage in [
+        Stage::Begun,
+        Stage::Tested,
+        Stage::Published,
+        Stage::Reverted,
+    ] {
+        let mut set = Set::of_a_hundred_days();
+        set.turn(stage, |_| {});
+        let seen = set.seen(URL);
+        seen.newest = published("10", at("12:25"), Some("a"));
+        (seen.by, seen.ours) = ("terraform".to_owned(), false);
+        let ended = at_rest(&set.plan("12:26")).unwrap().clone();
+        set.entry(URL, |entry| *entry = ended);
+
+        let written = Why::Written {
+            by: "terraform".to_owned(),
+        };
+        let begun = set.plan("12:27");
+        let [Step::Save(secret)] = begun.steps.as_slice() else {
+            panic!("{stage:?}: {begun:?}");
+        };
+        let turn = secret.turn.as_ref().unwrap();
+        assert_eq!((&turn.why, turn.stage), (&written, Stage::Begun));
+
+        set.seen(URL).same_as = Some("5".to_owned());
+        let plan = set.plan("12:27");
+        assert_eq!(plan.steps, [], "{stage:?}: nor is another one made");
+    }
+}
+
+#[test]
+fn what_was_written_and_taken_back_is_not_tried_again() {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Reverted, |turn| {
+        turn.why = Why::Written {
+            by: "yuki".to_owned(),
+        };
+        turn.cause = Some(Cause::Late {
+            service: "api".to_owned(),
+        });
+    });
+    set.deploy("api", "12:21", Rollout::Completed);
+    let ended = at_rest(&set.plan("12:26")).unwrap().clone();
+    set.entry(URL, |entry| *entry = ended);
+    set.seen(URL).newest = published("10", at("12:02"), Some("b"));
+    set.seen(URL).ours = false;
+    assert_eq!(set.plan("12:27").steps, []);
+}
+
+#[test]
 fn a_service_that_does_not_recover_from_going_back_is_told_and_let_go_after_a_while() {
     let mut set = Set::of_a_hundred_days();
     set.turn(Stage::Reverted, |turn| turn.since = at("12:20"));

@@ -41,7 +41,7 @@ impl English<'_> {
                     self.counts(services)
                 ));
                 lines.extend(mend(cause));
-                lines.extend(self.not_by_itself(secrets, *again_at));
+                lines.extend(self.not_by_itself(cause, secrets, *again_at));
                 (
                     format!(
                         "⚠️ {estate}: the replacement of {} was undone (users not affected, needs you)",
@@ -57,7 +57,7 @@ impl English<'_> {
             } => {
                 let mut lines = vec![sentence(cause)];
                 lines.extend(mend(cause));
-                lines.extend(self.not_by_itself(secrets, *again_at));
+                lines.extend(self.not_by_itself(cause, secrets, *again_at));
                 (
                     format!(
                         "🚨 {estate}: {} may not work any more (users may be affected, needs you now)",
@@ -76,7 +76,7 @@ impl English<'_> {
                     sentence(cause)
                 )];
                 lines.extend(mend(cause));
-                lines.extend(self.not_by_itself(secrets, *again_at));
+                lines.extend(self.not_by_itself(cause, secrets, *again_at));
                 (
                     format!(
                         "⚠️ {estate}: {} could not be replaced (users not affected, needs you)",
@@ -273,11 +273,19 @@ impl English<'_> {
         )
     }
 
-    fn not_by_itself(&self, secrets: &[SecretName], again_at: jiff::Timestamp) -> Vec<String> {
-        let mut lines = vec![format!(
-            "It is not tried again by itself before {}. To try it sooner:",
-            self.clock(again_at)
-        )];
+    fn not_by_itself(
+        &self,
+        cause: &Cause,
+        secrets: &[SecretName],
+        again_at: jiff::Timestamp,
+    ) -> Vec<String> {
+        let again_at = self.clock(again_at);
+        let mut lines = vec![match cause {
+            Cause::Written { .. } => format!(
+                "What was written is rolled out once the window is open, unless an older value came back. Another one is not made by itself before {again_at}. To make one sooner:"
+            ),
+            _ => format!("It is not tried again by itself before {again_at}. To try it sooner:"),
+        }];
         lines.extend(
             secrets
                 .first()

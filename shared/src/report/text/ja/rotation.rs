@@ -45,7 +45,7 @@ impl Japanese<'_> {
                     self.counts(services)
                 ));
                 lines.extend(mend(cause));
-                lines.extend(self.not_by_itself(secrets, *again_at));
+                lines.extend(self.not_by_itself(cause, secrets, *again_at));
                 (
                     format!(
                         "⚠️ {estate} の {} の交換を元に戻しました(利用者への影響なし、対応が必要です)",
@@ -61,7 +61,7 @@ impl Japanese<'_> {
             } => {
                 let mut lines = vec![sentence(cause)];
                 lines.extend(mend(cause));
-                lines.extend(self.not_by_itself(secrets, *again_at));
+                lines.extend(self.not_by_itself(cause, secrets, *again_at));
                 (
                     format!(
                         "🚨 {estate}: {} はもう使えないおそれがあります(利用者に影響するおそれがあります。すぐに対応が必要です)",
@@ -77,7 +77,7 @@ impl Japanese<'_> {
             } => {
                 let mut lines = vec![format!("{}使用中の値はそのまま使えます。", sentence(cause))];
                 lines.extend(mend(cause));
-                lines.extend(self.not_by_itself(secrets, *again_at));
+                lines.extend(self.not_by_itself(cause, secrets, *again_at));
                 (
                     format!(
                         "⚠️ {estate} の {} を交換できませんでした(利用者への影響なし、対応が必要です)",
@@ -273,11 +273,19 @@ impl Japanese<'_> {
         )
     }
 
-    fn not_by_itself(&self, secrets: &[SecretName], again_at: jiff::Timestamp) -> Vec<String> {
-        let mut lines = vec![format!(
-            "{} までは自動で再試行しません。すぐに試すには:",
-            self.clock(again_at)
-        )];
+    fn not_by_itself(
+        &self,
+        cause: &Cause,
+        secrets: &[SecretName],
+        again_at: jiff::Timestamp,
+    ) -> Vec<String> {
+        let again_at = self.clock(again_at);
+        let mut lines = vec![match cause {
+            Cause::Written { .. } => format!(
+                "書き込まれた値は、古い値に戻されたのでない限り、開始できる時間帯になるとサービスに展開します。別の値は {again_at} までは自動では作りません。すぐに作るには:"
+            ),
+            _ => format!("{again_at} までは自動で再試行しません。すぐに試すには:"),
+        }];
         lines.extend(
             secrets
                 .first()
