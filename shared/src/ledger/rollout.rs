@@ -201,6 +201,13 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_is_of_its_service_and_its_estate() {
+        let entry = entry();
+        let service = Arn::new("arn:aws:ecs:r:1:service/c/s");
+        assert_eq!((entry.arn(), entry.estate()), (&service, "e"));
+    }
+
+    #[test]
     fn a_chapter_is_found_by_any_of_its_ids_and_written_once() {
         let mut entry = entry();
         entry.write(chapter(&["d2"], &[Stage::Failing]));

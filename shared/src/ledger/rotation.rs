@@ -224,7 +224,7 @@ pub enum Cause {
 /// A secret that is left alone for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackOff {
-    /// Since when.
+    /// Since when: what was written before is not rolled out again by itself.
     pub since: Timestamp,
     /// Until when, unless a person asks.
     pub until: Timestamp,
@@ -385,12 +385,41 @@ mod tests {
         }
     }
 
+    fn service() -> Service {
+        Service {
+            version: super::super::VERSION,
+            arn: Arn::new("arn:aws:ecs:r:1:service/c/api"),
+            estate: "shop".to_owned(),
+            turn: "t".to_owned(),
+            owner: None,
+        }
+    }
+
     #[test]
     fn an_entry_is_open_while_something_is_under_way() {
         let mut one = secret();
         assert!(!Entry::Secret(Box::new(one.clone())).is_open());
         one.turn = Some(turn(Stage::Begun));
         assert!(Entry::Secret(Box::new(one)).is_open());
+        let mut rolled = service();
+        assert!(!Entry::Service(rolled.clone()).is_open());
+        rolled.owner = Some(Owner {
+            function: "rotate-secrets".to_owned(),
+            purpose: "rotate".to_owned(),
+            until: at(600),
+        });
+        assert!(Entry::Service(rolled).is_open());
+    }
+
+    #[test]
+    fn an_entry_is_of_a_secret_or_a_service_and_of_its_estate() {
+        let (one, other) = (secret(), service());
+        let entry = Entry::Secret(Box::new(one.clone()));
+        assert_eq!((entry.arn(), entry.estate()), (&one.arn, "shop"));
+        assert_eq!(entry.secret(), Some(&one));
+        let entry = Entry::Service(other.clone());
+        assert_eq!((entry.arn(), entry.estate()), (&other.arn, "shop"));
+        assert_eq!(entry.secret(), None);
     }
 
     #[test]

@@ -289,7 +289,8 @@ mod tests {
             ("closed", false),
         ] {
             let entry: Entry = serde_json::from_str(&text(stage)).unwrap();
-            assert_eq!(entry.is_open(), open, "{stage}");
+            assert_eq!((entry.is_open(), Saved::is_open(&entry)), (open, open));
+            assert_eq!((entry.arn(), entry.estate()), (&Arn::new("a"), "e"));
         }
     }
 

@@ -1,15 +1,40 @@
 use super::*;
 use crate::kind::Arn;
 
-fn sleeper(sleep: &str) -> Sleeper {
+fn read<S: Section>(estate: &str) -> Option<S> {
     let company = "version: 1\ntime_zone: Asia/Tokyo\nlanguage: ja";
     let company = config::company("company", company).unwrap();
+    let estate = config::estate("estate", estate).unwrap();
+    S::read("estate", "a", &estate, &company).unwrap()
+}
+
+fn sleeper(sleep: &str) -> Sleeper {
     let hours = "calendar: { hours: { monday-friday: '09:00-18:00' } }";
-    let estate = format!("version: 1\nsleep: {{ {hours}, {sleep} }}");
-    let estate = config::estate("estate", &estate).unwrap();
-    Section::read("estate", "a", &estate, &company)
-        .unwrap()
-        .unwrap()
+    read(&format!("version: 1\nsleep: {{ {hours}, {sleep} }}")).unwrap()
+}
+
+fn slimmer() -> Slimmer {
+    let text = "version: 1
+slim:
+  calendar: { hours: { daily: 07:00-22:00 } }
+  cluster: production
+  services: { api: 1 }
+  databases: { main: 0.5, old: keep }";
+    read(text).unwrap()
+}
+
+fn rotator(watch: &str) -> Rotator {
+    let text = format!(
+        "version: 1
+watch: {{ {watch} }}
+rotate:
+  secrets:
+    /a/URL: {{ kind: postgres, every: 90d, users: [a, b], role: r, admin: /a/ADMIN, database: main }}
+    /a/MASTER: {{ kind: rds-master, every: 90d, database: reports }}
+    /a/KEY: {{ kind: random, every: 180d }}
+    /a/AGENT: {{ kind: external, every: 180d }}"
+    );
+    read(&text).unwrap()
 }
 
 fn service(cluster: &str, tag: Option<&str>) -> Service {
@@ -47,9 +72,13 @@ fn a_service_is_the_estates_by_its_cluster_its_name_and_where_none_is_named_its_
         ("{ all_but: [web] }", "staging", Some("b"), false),
         ("{ all_but: [api] }", "staging", Some("a"), false),
     ] {
-        let section = sleeper(&format!("cluster: staging, services: {services}"));
-        let claims = section.claims_service(&service(cluster, tag));
-        assert_eq!(claims, claimed, "{services} {cluster} {tag:?}");
+        let service = service(cluster, tag);
+        let named = format!("cluster: staging, services: {services}");
+        let claims = [
+            sleeper(&named).claims_service(&service),
+            rotator(&named).claims_service(&service),
+        ];
+        assert_eq!(claims, [claimed; 2], "{services} {cluster} {tag:?}");
     }
     let without_cluster = sleeper("databases: [db]");
     assert!(!without_cluster.claims_service(&service("staging", Some("a"))));
@@ -64,38 +93,43 @@ fn a_database_is_the_estates_by_its_name() {
 }
 
 #[test]
-fn people_read_in_the_companys_zone_and_language() {
-    let section = sleeper("cluster: staging");
-    assert_eq!(section.zone().iana_name(), Some("Asia/Tokyo"));
-    assert_eq!(section.language(), Language::Ja);
-}
-
-#[test]
-fn a_document_without_the_section_is_none_of_the_functions_business() {
-    let company = config::company("company", "version: 1\ntime_zone: Asia/Tokyo").unwrap();
-    let estate = config::estate("estate", "version: 1\nwatch: { channel: '#ops' }").unwrap();
-    let read: Option<Sleeper> = Section::read("estate", "a", &estate, &company).unwrap();
-    assert!(read.is_none());
+fn what_is_rotated_concerns_the_databases_behind_its_secrets() {
+    let section = rotator("cluster: staging");
+    let claims = |name: &str| section.claims_database(name);
+    assert_eq!(
+        [claims("main"), claims("reports"), claims("other")],
+        [true, true, false]
+    );
+    let mut watched = section.watched();
+    watched[1..].sort();
+    assert_eq!(watched, ["staging", "main", "reports"]);
 }
 
 #[test]
 fn what_is_slimmed_is_the_estates_by_its_name_and_what_is_kept_only_concerns_it() {
-    let company = config::company("company", "version: 1\ntime_zone: Asia/Tokyo").unwrap();
-    let text = "version: 1
-slim:
-  calendar: { hours: { daily: 07:00-22:00 } }
-  cluster: production
-  services: { api: 1 }
-  databases: { main: 0.5, old: keep }";
-    let estate = config::estate("estate", text).unwrap();
-    let section: Slimmer = Section::read("estate", "a", &estate, &company)
-        .unwrap()
-        .unwrap();
+    let section = slimmer();
     let claims = |cluster: &str| Section::claims_service(&section, &service(cluster, None));
     assert_eq!([claims("production"), claims("staging")], [true, false]);
     let claims = |name: &str| Section::claims_database(&section, name);
     assert_eq!([claims("main"), claims("old")], [true, false]);
     assert_eq!(Section::watched(&section), ["production", "main", "old"]);
-    let sleeps: Option<Sleeper> = Section::read("estate", "a", &estate, &company).unwrap();
-    assert!(sleeps.is_none());
+}
+
+#[test]
+fn people_read_in_the_companys_zone_and_language() {
+    fn of(section: &impl Section) {
+        assert_eq!(section.zone().iana_name(), Some("Asia/Tokyo"));
+        assert_eq!(section.language(), Language::Ja);
+    }
+    of(&sleeper("cluster: staging"));
+    of(&slimmer());
+    of(&rotator("cluster: staging"));
+}
+
+#[test]
+fn a_document_without_the_section_is_none_of_the_functions_business() {
+    let watched = "version: 1\nwatch: { channel: '#ops' }";
+    assert!(read::<Sleeper>(watched).is_none());
+    assert!(read::<Slimmer>(watched).is_none());
+    assert!(read::<Rotator>(watched).is_none());
 }
