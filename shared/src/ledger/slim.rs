@@ -338,14 +338,18 @@ mod tests {
     }
 
     #[test]
-    fn only_the_highest_utilisation_is_remembered() {
+    fn only_the_highest_utilisation_is_remembered_and_of_equals_the_first() {
         let mut night = Night::new(at(0));
-        for percent in [20, 55, 30] {
+        for (service, percent) in [("web", 20), ("api", 55), ("worker", 55), ("web", 30)] {
             night.meet(Peak {
-                service: "api".to_owned(),
+                service: service.to_owned(),
                 percent,
             });
         }
-        assert_eq!(night.highest_cpu.unwrap().percent, 55);
+        let highest = Peak {
+            service: "api".to_owned(),
+            percent: 55,
+        };
+        assert_eq!(night.highest_cpu, Some(highest));
     }
 }
