@@ -87,10 +87,14 @@ pub enum Rotation {
         /// When.
         at: Timestamp,
     },
-    /// A secret is due, and something holds it back for longer than a day.
+    /// A secret is due, and something holds it back for longer than a day; or it leaked, and that for
+    /// longer than some minutes.
     HeldBack {
         /// Which.
         secret: SecretName,
+        /// Whether somebody knows it who should not.
+        #[serde(default)]
+        leaked: bool,
         /// What holds it back.
         wait: Wait,
         /// Since when it is due.
@@ -272,10 +276,11 @@ impl Rotation {
             | Self::GivenUp { .. }
             | Self::TooOld { .. }
             | Self::NotThere { .. }
-            | Self::HeldBack { .. } => Severity::Warning,
-            Self::NotSteady { .. } | Self::LeakLasts { .. } | Self::OlderValue { .. } => {
-                Severity::Alert
-            }
+            | Self::HeldBack { leaked: false, .. } => Severity::Warning,
+            Self::NotSteady { .. }
+            | Self::LeakLasts { .. }
+            | Self::OlderValue { .. }
+            | Self::HeldBack { leaked: true, .. } => Severity::Alert,
         }
     }
 

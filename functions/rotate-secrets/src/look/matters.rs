@@ -96,6 +96,7 @@ fn lasting(
         let since = record.matters.get(&key).map_or(now, |matter| matter.since);
         let held_back = Rotation::HeldBack {
             secret: secret.clone(),
+            leaked,
             wait: wait.clone(),
             since,
         };

@@ -41,6 +41,8 @@ async fn what_holds_back_a_key_that_leaked_is_told_soon() {
     assert_eq!(stage.told(), ["rotated /shop/KEY"]);
     stage.pass(10 * 60).await;
     assert_eq!(stage.told()[1..], ["held-back /shop/KEY"]);
+    let left = stage.left();
+    assert!(left.contains("leaked `KEY` still works"), "{left}");
     let tagged = json!({ "Tags": [{ "Key": "nightshift:rotate", "Value": ESTATE }] });
     ask(&stage, "AddTagsToResource", tagged);
     stage.pass(11 * 60).await;

@@ -142,6 +142,24 @@ impl English<'_> {
             ),
             Rotation::HeldBack {
                 secret,
+                leaked: true,
+                wait,
+                since,
+            } => (
+                format!(
+                    "🚨 {estate}: the leaked {} still works and cannot be replaced yet (needs you now)",
+                    brief_secret(secret)
+                ),
+                vec![format!(
+                    "{} is to be replaced since {}. {}",
+                    code(&secret.to_string()),
+                    self.clock(*since),
+                    self.wait(wait)
+                )],
+            ),
+            Rotation::HeldBack {
+                secret,
+                leaked: false,
                 wait,
                 since,
             } => (

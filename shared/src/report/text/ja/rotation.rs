@@ -150,6 +150,24 @@ impl Japanese<'_> {
             ),
             Rotation::HeldBack {
                 secret,
+                leaked: true,
+                wait,
+                since,
+            } => (
+                format!(
+                    "🚨 {estate}: 漏えいした {} がまだ使えます。まだ交換できません(すぐに対応が必要です)",
+                    brief_secret(secret)
+                ),
+                vec![format!(
+                    "{} は {} から交換を待っています。{}",
+                    code(&secret.to_string()),
+                    self.clock(*since),
+                    self.wait(wait)
+                )],
+            ),
+            Rotation::HeldBack {
+                secret,
+                leaked: false,
                 wait,
                 since,
             } => (

@@ -168,7 +168,7 @@ one_of_each! {
         by: "terraform".to_owned(),
         at: at("2026-11-24T08:49:00+09:00"),
     };
-    HeldBack: held_back(0), held_back(3), held_back(14);
+    HeldBack: held_back(0, false), held_back(3, false), held_back(14, false), held_back(14, true);
     NotThere: Rotation::NotThere { secret: url() };
     Would:
         Rotation::Would { secrets: vec![url(), key()], services: vec![web()] },
@@ -176,9 +176,10 @@ one_of_each! {
 }
 
 /// One that waits for what stands at this place.
-fn held_back(place: usize) -> Rotation {
+fn held_back(place: usize, leaked: bool) -> Rotation {
     Rotation::HeldBack {
         secret: url(),
+        leaked,
         wait: waits()[place].clone(),
         since: at("2026-11-22T10:00:00+09:00"),
     }
