@@ -231,7 +231,8 @@ fn excerpt(
 }
 
 /// In which thread a deployment is told, and as which failure of it: one that fails soon after the
-/// last, or with the same version on the same day, joins the last one's.
+/// last, or with the same version on the same day, joins the last one's. What succeeded after all
+/// did not fail.
 fn thread(
     attempt: &Attempt<'_>,
     story: &Story,
@@ -253,10 +254,9 @@ fn thread(
         let same = is_same_version(&chapter.story.release, &story.release);
         apart <= view.settings.joined_within || (same && apart <= SAME)
     };
-    let told = entry.chapters.iter().rev();
-    let mut told =
-        told.filter(|chapter| chapter.story.stage <= Stage::RolledBack || chapter.is_open());
-    match told.next().filter(joins) {
+    let newest_first = entry.chapters.iter().rev();
+    let mut failed = newest_first.filter(|chapter| chapter.story.stage != Stage::Succeeded);
+    match failed.next().filter(joins) {
         Some(last) => (
             last.story.thread.clone(),
             last.story.failures.saturating_add(1),

@@ -209,6 +209,63 @@ fn a_service_that_fails_again_soon_or_with_the_same_version_joins_the_thread() {
 }
 
 #[test]
+fn what_follows_one_that_failed_and_fails_too_joins_its_thread_however_late_the_end_is_seen() {
+    let followed = |status, reason: Option<&str>, failed| {
+        let mut snapshot = twice();
+        let begun = Some(at("14:06"));
+        let former = snapshot.record();
+        let next = ServiceDeployment {
+            arn: "arn:aws:ecs:r:1:service-deployment/c/api/record-4".to_owned(),
+            target: Some(revision_arn(4)),
+            created: begun,
+            started: begun,
+            ..former.clone()
+        };
+        former.status = status;
+        former.reason = reason.map(str::to_owned);
+        former.finished = Some(at("14:05:30"));
+        snapshot.history.as_mut().unwrap().push(next);
+        snapshot.record().breaker.as_mut().unwrap().failed = failed;
+        let task_definition = Some("arn:aws:ecs:r:1:task-definition/api:10".to_owned());
+        snapshot.revisions.push(Revision {
+            arn: revision_arn(4),
+            task_definition: task_definition.clone(),
+            ..Revision::default()
+        });
+        snapshot.definitions.push(definition(10, "2b4d6e8"));
+        let primary = &mut snapshot.service.deployments[0];
+        primary.id = "ecs-svc/4".to_owned();
+        primary.task_definition = task_definition;
+        (primary.created, primary.failed) = (begun, failed);
+        snapshot
+    };
+    let stopped = (Status::Stopped, Some("Service deployment stopped by user."));
+    for ((status, reason), end, joins) in [
+        (stopped, Stage::Superseded, true),
+        ((Status::Successful, None), Stage::Succeeded, false),
+    ] {
+        for between in [false, true] {
+            let mut play = Play::default();
+            play.look(&twice(), at("14:05"));
+            if between {
+                play.look(&followed(status, reason, 0), at("14:07"));
+                assert_eq!(play.stages(), [Stage::Failing, end]);
+            }
+            play.look(&followed(status, reason, 2), at("14:12"));
+            assert_eq!(play.stages(), [Stage::Failing, end, Stage::Failing]);
+            let (first, last) = (&play.told[0], &play.told[2]);
+            assert_ne!(first.deployment, last.deployment);
+            let expected = if joins {
+                (&first.thread, 2)
+            } else {
+                (&last.deployment, 1)
+            };
+            assert_eq!((&last.thread, last.failures), expected, "{end:?} {between}");
+        }
+    }
+}
+
+#[test]
 fn two_failures_at_one_look_are_told_oldest_first() {
     let mut play = Play::default();
     play.look(&again(crashed().restored(), 10, "15"), at("15:13"));
