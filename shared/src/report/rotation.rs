@@ -271,16 +271,16 @@ impl Rotation {
             Self::GivenUp {
                 cause: Cause::Unproven { .. },
                 ..
-            } => Severity::Alert,
+            }
+            | Self::NotSteady { .. }
+            | Self::LeakLasts { .. }
+            | Self::OlderValue { .. }
+            | Self::HeldBack { leaked: true, .. } => Severity::Alert,
             Self::Reverted { .. }
             | Self::GivenUp { .. }
             | Self::TooOld { .. }
             | Self::NotThere { .. }
             | Self::HeldBack { leaked: false, .. } => Severity::Warning,
-            Self::NotSteady { .. }
-            | Self::LeakLasts { .. }
-            | Self::OlderValue { .. }
-            | Self::HeldBack { leaked: true, .. } => Severity::Alert,
         }
     }
 
