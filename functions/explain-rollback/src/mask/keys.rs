@@ -62,6 +62,9 @@ const HARMLESS: [&str; 11] = [
 /// Keys whose value is the rest of the line.
 const WHOLE_LINE: [&str; 4] = ["authorization", "cookie", "passphrase", "xamzsecuritytoken"];
 
+/// What is `"` or `'` in a web address.
+const ENCODED_QUOTES: [&str; 2] = ["%22", "%27"];
+
 /// Finds the values of all keys that smell.
 pub(super) fn find(line: &str, spans: &mut Vec<Range<usize>>) {
     let mut named = false;
@@ -98,19 +101,22 @@ pub(super) fn find(line: &str, spans: &mut Vec<Range<usize>>) {
     flags(line, spans);
 }
 
-/// `%3D`, which is `=`.
+/// `%3D`, which is `=`, or `%3A`, which is `:`.
 fn is_encoded_sign(line: &str, at: usize) -> bool {
-    let here = line.get(at..at + 3);
-    here.is_some_and(|here| here.eq_ignore_ascii_case("%3d"))
+    let here = line.get(at..at + 3).unwrap_or_default();
+    here.eq_ignore_ascii_case("%3d") || here.eq_ignore_ascii_case("%3a")
 }
 
 /// The key that stands before a sign, in lower case without what parts its words; empty if there is
 /// none.
 fn key_before(line: &str, at: usize) -> String {
     let before = line.get(..at).unwrap_or_default();
-    let before = before.trim_end_matches(|c: char| {
+    let mut before = before.trim_end_matches(|c: char| {
         c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '`' | ']' | ':' | '=')
     });
+    for quote in ENCODED_QUOTES {
+        before = before.strip_suffix(quote).unwrap_or(before);
+    }
     let start = before
         .rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'))
         .map_or(0, |at| {
@@ -119,7 +125,10 @@ fn key_before(line: &str, at: usize) -> String {
                 .and_then(|it| it.chars().next())
                 .map_or(1, char::len_utf8)
         });
-    normal(before.get(start..).unwrap_or_default())
+    let key = before.get(start..).unwrap_or_default();
+    let opened = before.get(..start).is_some_and(|it| it.ends_with('%'));
+    let quoted = key.strip_prefix("22").or_else(|| key.strip_prefix("27"));
+    normal(quoted.filter(|_| opened).unwrap_or(key))
 }
 
 fn normal(key: &str) -> String {
@@ -138,7 +147,7 @@ fn is_name(key: &str) -> bool {
 }
 
 /// Whether a value says only that there is none. Punctuation around it does not count.
-fn is_harmless(value: &str) -> bool {
+pub(super) fn is_harmless(value: &str) -> bool {
     let bare = value.trim_matches(|c: char| !c.is_alphanumeric() && c != '*');
     bare.is_empty() || HARMLESS.iter().any(|it| bare.eq_ignore_ascii_case(it))
 }
@@ -166,7 +175,9 @@ fn is_in_arn(line: &str, at: usize) -> bool {
     let before = line.get(..at).unwrap_or_default();
     let word = before
         .rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '&' | ',' | ';'));
-    word.take(1).any(|word| word.contains("arn:aws"))
+    word.take(1)
+        .map(str::to_ascii_lowercase)
+        .any(|word| word.contains("arn:aws") || word.contains("arn%3aaws"))
 }
 
 /// Whether the key before a sign is quoted, as in JSON.
@@ -183,7 +194,13 @@ fn value(line: &str, from: usize, until: Until) -> Option<Range<usize>> {
     let first = rest.get(slashes..)?.chars().next()?;
     if matches!(first, '"' | '\'' | '`') {
         let start = from + slashes + 1;
-        return Some(start..closing(line, start, first, slashes));
+        return Some(start..end_of_quoted(line, start, first, slashes));
+    }
+    for quote in ENCODED_QUOTES {
+        if let Some(quoted) = rest.strip_prefix(quote) {
+            let start = from + quote.len();
+            return Some(start..start + end_of_encoded(quoted, quote));
+        }
     }
     let behind = match first {
         '{' => balanced(line, from, '{', '}'),
@@ -199,6 +216,41 @@ fn value(line: &str, from: usize, until: Until) -> Option<Range<usize>> {
         Until::Blank => super::run(line, behind, |c| !c.is_whitespace()),
     };
     Some(from..end)
+}
+
+/// Where a quoted value ends with all that sticks to it: SQL doubles a quote within it, a shell leaves
+/// the quotes for one, and joins what it finds behind them.
+fn end_of_quoted(line: &str, start: usize, quote: char, slashes: usize) -> usize {
+    let mut end = closing(line, start, quote, slashes);
+    let opened = line.get(start - slashes - 1..start).unwrap_or_default();
+    loop {
+        let behind = end + opened.len();
+        let rest = line.get(behind..).unwrap_or_default();
+        let again = [opened, r"\''", r#""'"'"#]
+            .into_iter()
+            .find(|again| rest.starts_with(again));
+        let Some(again) = again else {
+            let sticks = rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+            return if sticks {
+                super::run(line, behind, |c| !c.is_whitespace())
+            } else {
+                end
+            };
+        };
+        end = closing(line, behind + again.len(), quote, slashes);
+    }
+}
+
+/// How long a value is up to its encoded quote. One behind a backslash is a part of it.
+fn end_of_encoded(value: &str, quote: &str) -> usize {
+    let ends = value.match_indices(quote).find(|(at, _)| {
+        let before = value.get(..*at).unwrap_or_default();
+        !before.ends_with("%5C") && !before.ends_with("%5c")
+    });
+    ends.map_or_else(
+        || super::run(value, 0, |c| !c.is_whitespace()),
+        |(at, _)| at,
+    )
 }
 
 /// Where the bracket that opens at a byte is closed. Those between double quotes close nothing.

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::keys;
+
 /// How a scheme is parted from what follows, and that in the same writing.
 const WRITINGS: [Writing; 4] = [
     Writing {
@@ -49,8 +51,11 @@ pub(super) fn find(line: &str, spans: &mut Vec<Range<usize>>) {
             let scheme = lower.get(..found).unwrap_or_default();
             if let Some(address) = lower.get(start..end) {
                 let web = scheme.ends_with("http") || scheme.ends_with("https");
+                // On the web a name for a port is a mistake that people look for, unless the line
+                // ends before it is whole.
+                let is_whole = web && end < line.len();
                 spans.extend(
-                    secret(address, writing, web).map(|span| {
+                    secret(address, writing, web, is_whole).map(|span| {
                         span.start.saturating_add(start)..span.end.saturating_add(start)
                     }),
                 );
@@ -65,9 +70,9 @@ fn at(text: &str, from: usize, words: &str) -> Option<usize> {
 }
 
 /// The part of an address that nobody should read.
-fn secret(address: &str, writing: &Writing, web: bool) -> Option<Range<usize>> {
+fn secret(address: &str, writing: &Writing, web: bool, is_whole: bool) -> Option<Range<usize>> {
     let Some(end) = address.rfind(writing.at) else {
-        return cut_short(address, writing, web);
+        return cut_short(address, writing).filter(|_| !is_whole);
     };
     let Some(colon) = address.get(..end)?.find(writing.colon) else {
         return token(address, writing);
@@ -91,7 +96,7 @@ fn token(address: &str, writing: &Writing) -> Option<Range<usize>> {
 }
 
 /// An address without `@`: what follows the colon is a port, or a password that was cut off.
-fn cut_short(address: &str, writing: &Writing, web: bool) -> Option<Range<usize>> {
+fn cut_short(address: &str, writing: &Writing) -> Option<Range<usize>> {
     let colon = address.find(writing.colon)?;
     let start = colon + writing.colon.len();
     let rest = address.get(start..)?;
@@ -100,8 +105,8 @@ fn cut_short(address: &str, writing: &Writing, web: bool) -> Option<Range<usize>
         .unwrap_or(rest.len());
     let port = rest.get(..end)?.trim_end_matches(['.', ':']);
     let before_path = !address.get(..colon)?.contains(['/', '[']);
-    let is_cut = before_path && !port.is_empty() && !port.bytes().all(is_port_byte);
-    (is_cut && !web).then_some(start..address.len())
+    let is_cut = before_path && !keys::is_harmless(port) && !port.bytes().all(is_port_byte);
+    is_cut.then_some(start..address.len())
 }
 
 fn is_port(text: &str) -> bool {

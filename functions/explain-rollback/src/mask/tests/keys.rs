@@ -10,6 +10,24 @@ fn an_encoded_sign_parts_a_key_from_its_value() {
             "callback?api_key%3dhunter2 failed",
             "callback?api_key%3d*** failed",
         ),
+        ("api_key%3Ahunter2 failed", "api_key%3A*** failed"),
+        ("api_key%3ahunter2 failed", "api_key%3a*** failed"),
+        (
+            "q=%7B%22password%22%3A%22hun%5C%22ter2%22%2C%22n%22%3A1%7D&page=2 refused",
+            "q=%7B%22password%22%3A%22***%22%2C%22n%22%3A1%7D&page=2 refused",
+        ),
+        (
+            "%7B%22name%22%3A%22DB_PASSWORD%22%2C%22value%22%3A%22hunter2%22%7D",
+            "%7B%22name%22%3A%22DB_PASSWORD%22%2C%22value%22%3A%22***%22%7D",
+        ),
+        (
+            "%7B%27token%27%3A%27hun%5c%27ter2%27%2C%27n%27%3A1%7D",
+            "%7B%27token%27%3A%27***%27%2C%27n%27%3A1%7D",
+        ),
+        (
+            "q=%22password%22%3A%22hunter2 refused",
+            "q=%22password%22%3A%22*** refused",
+        ),
     ];
     for (line, masked) in cases {
         assert_eq!(one(line), masked, "{line}");
@@ -115,6 +133,44 @@ fn what_stands_in_brackets_is_masked_with_the_brackets_in_it() {
     ];
     for (line, masked) in cases {
         assert_eq!(one(line), masked, "{line}");
+    }
+}
+
+#[test]
+fn what_sticks_to_a_closing_quote_belongs_to_the_value() {
+    let cases = [
+        (
+            "ALTER USER app password='it''s hunter2' now",
+            "ALTER USER app password='***' now",
+        ),
+        (r"PASSWORD='it'\''s hunter2' now", "PASSWORD='***' now"),
+        (r#"PASSWORD='it'"'"'s hunter2' now"#, "PASSWORD='***' now"),
+        ("PASSWORD='hunt'er2 now", "PASSWORD='*** now"),
+        (r#"PASSWORD="hunt"er2 now"#, r#"PASSWORD="*** now"#),
+        (r#"password = """hunter2""" now"#, r#"password = "***" now"#),
+        (
+            r#"{\"password\":\"hunt\"\"er2\",\"n\":1}"#,
+            r#"{\"password\":\"***\",\"n\":1}"#,
+        ),
+        (
+            r#"{"msg":"password='hunter2'","n":1}"#,
+            r#"{"msg":"password='***'","n":1}"#,
+        ),
+        (r#"{"password":"","n":1}"#, r#"{"password":"","n":1}"#),
+        ("password='hunter2'を確認", "password='***'を確認"),
+    ];
+    for (line, masked) in cases {
+        assert_eq!(one(line), masked, "{line}");
+    }
+}
+
+#[test]
+fn an_arn_names_a_secret_and_does_not_hold_it_encoded_or_not() {
+    for line in [
+        "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:app/url-AbCdEf",
+        "GET /?id=arn%3Aaws%3Asecretsmanager%3Aap-northeast-1%3A123456789012%3Asecret%3Aapp",
+    ] {
+        assert_eq!(one(line), line);
     }
 }
 

@@ -55,8 +55,30 @@ fn a_long_user_without_a_password_is_a_token() {
 }
 
 #[test]
+fn an_address_that_is_cut_off_before_its_host_keeps_its_password_to_itself() {
+    let cases = [
+        (
+            "connecting to https://app:hunter2",
+            "connecting to https://app:***",
+        ),
+        ("\"https://app:hunter2", "\"https://app:***"),
+        (
+            "connecting to redis://app:hunter2 now",
+            "connecting to redis://app:*** now",
+        ),
+    ];
+    for (line, masked) in cases {
+        assert_eq!(one(line), masked, "{line}");
+    }
+}
+
+#[test]
 fn an_address_without_a_secret_stays() {
     for line in [
+        "calling http://api:port/health failed",
+        "calling http://api:undefined/health",
+        "calling http://api:undefined",
+        "calling redis://cache:undefined",
         "cloning ssh://git@github.com/org/app.git",
         "cloning ssh://abcdefghijk@github.com/org/app.git",
         "fetching https://example.com/a/long/path/@scope/app",
