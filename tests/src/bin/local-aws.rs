@@ -105,16 +105,12 @@ fn tell_how(stage: &Stage, slack: &Slack) {
     println!(
         "\nA signing key of production, replaced: asked for once it is adopted, then looked at until its services have it.\n"
     );
-    for sample in ["adopt", "rotate", "reconcile", "revert", "leaked"] {
+    for sample in ["adopt", "rotate", "reconcile", "revert", "leaked", "status"] {
         println!(
             "  cargo lambda invoke --remote --endpoint-url {endpoint} {} --data-file events/{sample}.json",
             deployed.rotator
         );
     }
-    println!(
-        "  cargo lambda invoke --remote --endpoint-url {endpoint} {} --data-ascii '{{\"command\":\"status\"}}'",
-        deployed.rotator
-    );
     println!("\nThe sources, built anew whenever they change, one of the five at a time:\n");
     for (function, _, sample) in functions {
         println!("  cargo build --package {function}");
