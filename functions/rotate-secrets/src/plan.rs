@@ -188,12 +188,8 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn blamed(&self, secret: &Secret, since: Timestamp) -> Option<&'a FailedRotation> {
         let name = &secret.name.name;
-        let is_it = |told: &String| {
-            let bare = told.rsplit(':').next().unwrap_or(told);
-            told == name || bare.trim_start_matches("parameter") == name || told.ends_with(name)
-        };
         let mut failed = self.failed.iter();
-        failed.find(|failed| failed.since >= since && failed.secrets.iter().any(is_it))
+        failed.find(|failed| failed.since >= since && failed.secrets.contains(name))
     }
 }
 

@@ -81,7 +81,7 @@ pub struct Broken {
 /// A rotation that a deployment failed of, for the function that reverts it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedRotation {
-    /// The secrets or parameters.
+    /// The secrets or parameters, by name.
     pub secrets: Vec<String>,
     /// The deployment that failed.
     pub deployment: String,

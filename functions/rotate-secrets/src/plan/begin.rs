@@ -260,13 +260,11 @@ fn takes_turns(one: &One<'_>) -> bool {
     )
 }
 
-/// Whether all tasks of a service started after the newest version was written. Others may hold the
+/// Whether all tasks of a steady service started after the newest version was written. Others may hold the
 /// very credential whose turn it would be.
 fn has_newest(reader: &Reader, one: &One<'_>) -> bool {
-    let service = &reader.service;
-    let runs = service.running + service.pending + service.desired > 0;
     let newest = one.seen.map(|seen| seen.newest.at);
-    !runs || newest.is_some_and(|newest| reader.began_since(newest))
+    reader.service.running == 0 || newest.is_some_and(|newest| reader.began_since(newest))
 }
 
 /// What its database says against it.

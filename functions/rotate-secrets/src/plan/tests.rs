@@ -5,4 +5,5 @@ mod blue_green;
 mod going_on;
 mod made;
 mod master;
+mod rules;
 mod world;

@@ -235,6 +235,117 @@ fn whatever_speaks_against_it_holds_it_back_and_is_named() {
 }
 
 #[test]
+fn each_wait_that_has_an_end_ends_at_its_instant() {
+    fn written(set: &mut Set) {
+        set.seen(URL).newest = published("8", at("11:30"), Some("a"));
+        set.seen(URL).ours = false;
+    }
+    fn back_off(set: &mut Set) {
+        set.entry(URL, |entry| {
+            entry.back_off = Some(BackOff {
+                since: at("11:45"),
+                until: at("12:00"),
+            });
+        });
+    }
+    type Spoil = fn(&mut Set);
+    let cases: [(&str, Spoil); 4] = [
+        ("an age", |set| set.aged(URL, days_ago(90))),
+        ("a back-off", back_off),
+        ("a back-off of what somebody wrote", |set| {
+            written(set);
+            back_off(set);
+        }),
+        ("another function", |set| {
+            let owner = Owner {
+                function: "power-staging".to_owned(),
+                purpose: "sleep".to_owned(),
+                until: at("12:00"),
+            };
+            let arn = set.reader("api").service.arn.clone();
+            set.owners.insert(arn, owner);
+        }),
+    ];
+    for (what, spoil) in cases {
+        let mut set = Set::of_a_hundred_days();
+        spoil(&mut set);
+        let before = set.plan_at(at("12:00") - jiff::SignedDuration::from_secs(1));
+        assert_eq!(begun(&before), [], "{what}");
+        assert_eq!(begun(&set.plan("12:00")).len(), 1, "{what}");
+    }
+}
+
+#[test]
+fn what_somebody_wrote_is_backed_off_from_only_if_it_is_older_than_the_back_off() {
+    for (since, begins) in [("11:29", true), ("11:30", true), ("11:31", false)] {
+        let mut set = Set::of_a_hundred_days();
+        set.seen(URL).newest = published("8", at("11:30"), Some("a"));
+        set.seen(URL).ours = false;
+        set.entry(URL, |entry| {
+            entry.back_off = Some(BackOff {
+                since: at(since),
+                until: at("23:00"),
+            });
+        });
+        assert_eq!(!begun(&set.plan("12:00")).is_empty(), begins, "{since}");
+    }
+}
+
+#[test]
+fn a_version_that_is_known_or_older_is_no_new_value() {
+    for newest in [
+        published("7", days_ago(100), Some("a")),
+        published("6", days_ago(101), Some("a")),
+    ] {
+        let mut set = Set::of_a_hundred_days();
+        set.seen(URL).newest = newest;
+        set.seen(URL).ours = false;
+        assert_eq!(begun(&set.plan("12:00")), [(URL.to_owned(), Why::Age)]);
+    }
+}
+
+#[test]
+fn what_is_asked_of_a_key_that_only_its_issuer_makes_waits_for_nothing_once_it_is_due() {
+    let mut set = Set::of_a_hundred_days();
+    set.rotator = document("    /shop/DATABASE_URL: { kind: external, every: 90d }\n");
+    set.aged(URL, days_ago(90));
+    set.ask(URL, Order::Rotate);
+    let due = at("12:00");
+    assert_eq!(
+        wait_of(&set.plan("11:59"), URL),
+        Some(Wait::Age { at: due })
+    );
+    assert_eq!(wait_of(&set.plan("12:00"), URL), None);
+}
+
+#[test]
+fn what_leaked_is_known_as_such_while_it_waits() {
+    for (order, leaked) in [(Order::Leaked, true), (Order::Rotate, false)] {
+        let mut set = Set::of_a_hundred_days();
+        set.snapshot.asleep = true;
+        set.ask(URL, order);
+        let plan = set.plan("12:00");
+        assert_eq!(plan.leaked.contains(&name(URL)), leaked, "{order:?}");
+    }
+}
+
+#[test]
+fn tasks_from_before_hold_back_only_users_that_take_turns_and_only_where_there_are_any() {
+    let old = |set: &mut Set, count| {
+        let service = &mut set.reader("api").service;
+        (service.desired, service.running) = (count, count);
+        service.deployment.as_mut().unwrap().created_at = Some(days_ago(300));
+    };
+    let mut set = Set::of_a_hundred_days();
+    old(&mut set, 2);
+    set.aged(KEY, days_ago(200));
+    assert_eq!(begun(&set.plan("12:00")), [(KEY.to_owned(), Why::Age)]);
+    old(&mut set, 0);
+    let begun = begun(&set.plan("12:00"));
+    assert!(begun.contains(&(URL.to_owned(), Why::Age)), "{begun:?}");
+}
+
+#[test]
 fn outside_its_window_nothing_begins_by_itself_and_the_next_opening_is_due() {
     let set = Set::of_a_hundred_days();
     let plan = set.plan("17:00");

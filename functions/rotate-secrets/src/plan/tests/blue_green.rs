@@ -133,6 +133,14 @@ fn tasks_that_linger_are_waited_for_only_where_it_leaked_and_are_never_late() {
 }
 
 #[test]
+fn after_a_failure_it_is_rolled_again_by_the_age_of_its_last_attempt() {
+    let attempted = reader("11:00", Rollout::Completed, Some(("12:10", false)));
+    assert_eq!(attempted.rolls_again_at(at("12:02")), Some(at("12:18")));
+    let never = reader("11:00", Rollout::Completed, None);
+    assert_eq!(never.rolls_again_at(at("12:02")), None);
+}
+
+#[test]
 fn a_service_without_tasks_has_nothing_to_replace() {
     let mut none = reader("11:00", Rollout::Completed, Some(("11:00", false)));
     none.service.desired = 0;

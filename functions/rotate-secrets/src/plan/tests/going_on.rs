@@ -8,7 +8,7 @@ use nightshift::{
     },
 };
 
-use super::made::{KEY, Set, URL, arn_of, asked, at, days_ago, name, published};
+use super::made::{KEY, Set, URL, arn_of, asked, at, days_ago, document, name, published};
 use crate::plan::{Plan, Rotation, Step, Wait};
 
 /// The stage that the URL is brought to, if any.
@@ -298,7 +298,11 @@ fn what_explain_rollback_blames_on_the_secret_goes_back() {
         deployment: "ecs-svc/1".to_owned(),
         since: at(time),
     };
-    set.failed = vec![blame(URL, "11:00"), blame("/shop/OTHER", "12:05")];
+    set.failed = vec![
+        blame(URL, "11:00"),
+        blame("/shop/OTHER", "12:05"),
+        blame(&format!("/old{URL}"), "12:05"),
+    ];
     assert_eq!(
         saved(&set.plan("12:06")),
         None,
@@ -495,7 +499,15 @@ fn a_service_that_does_not_recover_from_going_back_is_told_and_let_go_after_a_wh
     assert_eq!(ended(&set.plan("13:20")), None);
     let plan = set.plan("13:21");
     assert!(ended(&plan).is_some());
-    assert!(matches!(&plan.matters[..], [Rotation::NotSteady { service, .. }] if service == "api"));
+    let [
+        Rotation::NotSteady {
+            secrets, service, ..
+        },
+    ] = plan.matters.as_slice()
+    else {
+        panic!("{plan:?}");
+    };
+    assert_eq!((&secrets[..], service.as_str()), (&[name(URL)][..], "api"));
 }
 
 #[test]
@@ -552,6 +564,67 @@ fn all_secrets_of_a_turn_end_in_one_message_with_the_services_that_have_them() {
 }
 
 #[test]
+fn the_end_of_a_turn_says_who_asked_for_it_or_wrote_the_value() {
+    let written = Why::Written {
+        by: "yuki".to_owned(),
+    };
+    for (why, asked_by, written_by) in [
+        (Why::Age, None, None),
+        (Why::Asked(asked(Order::Rotate)), Some("mika"), None),
+        (written, None, Some("yuki")),
+    ] {
+        let mut set = Set::of_a_hundred_days();
+        set.turn(Stage::Published, |turn| turn.why = why);
+        set.deploy("api", "12:03", Rollout::Completed);
+        let plan = set.plan("12:10");
+        let Some(Rotation::Rotated {
+            asked_by: asker,
+            written_by: writer,
+            ..
+        }) = told(&plan)
+        else {
+            panic!("{plan:?}");
+        };
+        assert_eq!(
+            (asker.as_deref(), writer.as_deref()),
+            (asked_by, written_by)
+        );
+    }
+}
+
+#[test]
+fn what_was_in_use_before_works_until_the_next_turn_unless_the_document_ends_it_sooner() {
+    use nightshift::report::rotation::Former;
+    let sooner = "    /shop/DATABASE_URL: { kind: postgres, every: 90d, users: [a, b], role: r, admin: /shop/ADMIN, database: main, disable_previous_after: 24h }\n";
+    let tomorrow = "2026-11-25T12:10:00+09:00".parse().unwrap();
+    for (described, expected) in [
+        (None, Former::UntilNext),
+        (Some(sooner), Former::Ends { at: tomorrow }),
+    ] {
+        let mut set = published_turn();
+        if let Some(described) = described {
+            set.rotator = document(described);
+        }
+        set.deploy("api", "12:03", Rollout::Completed);
+        let plan = set.plan("12:10");
+        let Some(Rotation::Rotated { secrets, .. }) = told(&plan) else {
+            panic!("{plan:?}");
+        };
+        assert_eq!(secrets[0].former, expected);
+    }
+}
+
+#[test]
+fn what_was_given_up_is_left_alone_for_a_week() {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Begun, |_| {});
+    let plan = set.plan("12:31");
+    let back_off = at_rest(&plan).unwrap().back_off.clone().unwrap();
+    let in_a_week = "2026-12-01T12:31:00+09:00".parse().unwrap();
+    assert_eq!((back_off.since, back_off.until), (at("12:31"), in_a_week));
+}
+
+#[test]
 fn nothing_is_rolled_before_the_second_from_which_on_tasks_have_it_for_certain() {
     let set = published_turn();
     let published = set.entries[&arn_of(URL)].item.secret().unwrap();
@@ -587,4 +660,6 @@ fn who_only_watches_does_nothing_and_tells_what_would_be_done() {
         services: vec!["api".to_owned()],
     };
     assert_eq!(plan.matters, [would]);
+    let next = "2026-11-25T10:00:00+09:00".parse().unwrap();
+    assert_eq!(set.watched("17:00").due, Some(next), "what is to come is");
 }
