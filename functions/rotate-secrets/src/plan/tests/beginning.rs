@@ -407,6 +407,8 @@ fn what_is_not_adopted_or_only_its_issuer_makes_is_reminded_of() {
         (plan.steps.as_slice(), plan.matters),
         (&[][..], vec![too_old(false)])
     );
+    set.entry(URL, |entry| entry.adopted = None);
+    assert_eq!(set.plan("12:00").matters, [too_old(false)]);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use nightshift::{
     kind::Rollout,
     ledger::{
+        Kept, Owner,
         rollout::FailedRotation,
-        rotation::{Cause, Order, Secret, Stage, Why},
+        rotation::{Cause, Entry, Order, Secret, Service, Stage, Why},
     },
 };
 
@@ -54,6 +55,38 @@ fn published_turn() -> Set {
     let mut set = Set::of_a_hundred_days();
     set.turn(Stage::Published, |_| {});
     set
+}
+
+/// The key goes along in the URL's turn, as far as that is.
+fn with_the_key(set: &mut Set) {
+    let turn = set.entries[&arn_of(URL)].item.secret().unwrap();
+    let mut turn = turn.turn.clone();
+    if let Some(turn) = &mut turn {
+        turn.why = Why::Company;
+        turn.from = published("3", days_ago(10), None);
+        turn.to = Some(published("4", at("12:02"), None));
+        turn.user = None;
+    }
+    set.entry(KEY, |entry| entry.turn = turn);
+    set.seen(KEY).newest = published("4", at("12:02"), None);
+}
+
+fn leaked_turn() -> Set {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Published, |turn| {
+        turn.why = Why::Asked(asked(Order::Leaked));
+    });
+    set
+}
+
+/// The secrets of which it is told that what leaked still works.
+fn leaks(plan: &Plan) -> Vec<String> {
+    let matters = plan.matters.iter();
+    let leaks = matters.filter_map(|matter| match matter {
+        Rotation::LeakLasts { secret, .. } => Some(secret.to_string()),
+        _ => None,
+    });
+    leaks.collect()
 }
 
 #[test]
@@ -539,15 +572,7 @@ fn a_turn_goes_on_whatever_becomes_of_the_document_the_window_and_the_night() {
 #[test]
 fn all_secrets_of_a_turn_end_in_one_message_with_the_services_that_have_them() {
     let mut set = published_turn();
-    let turn = set.entries[&arn_of(URL)].item.secret().unwrap();
-    let mut turn = turn.turn.clone();
-    if let Some(turn) = &mut turn {
-        turn.from = published("3", days_ago(10), None);
-        turn.to = Some(published("4", at("12:02"), None));
-        turn.user = None;
-    }
-    set.entry(KEY, |entry| entry.turn = turn);
-    set.seen(KEY).newest = published("4", at("12:02"), None);
+    with_the_key(&mut set);
     set.deploy("api", "12:03", Rollout::Completed);
     set.deploy("web", "12:05", Rollout::Completed);
     let plan = set.plan("12:10");
@@ -636,10 +661,7 @@ fn nothing_is_rolled_before_the_second_from_which_on_tasks_have_it_for_certain()
 
 #[test]
 fn a_leak_that_a_service_does_not_get_rid_of_is_told_and_stays_open() {
-    let mut set = Set::of_a_hundred_days();
-    set.turn(Stage::Published, |turn| {
-        turn.why = Why::Asked(asked(Order::Leaked));
-    });
+    let mut set = leaked_turn();
     set.deploy("api", "12:03", Rollout::Failed);
     let plan = set.plan("12:10");
     assert_eq!(ended(&plan), None);
@@ -647,6 +669,77 @@ fn a_leak_that_a_service_does_not_get_rid_of_is_told_and_stays_open() {
         matches!(&plan.matters[..], [Rotation::LeakLasts { service, .. }] if service == "api"),
         "{plan:?}"
     );
+    set.deploy("api", "12:03", Rollout::Completed).tasks_since = Some(at("11:00"));
+    let plan = set.plan("12:10");
+    assert_eq!((rolls(&plan), leaks(&plan)), (vec![], vec![URL.to_owned()]));
+}
+
+#[test]
+fn a_leak_lasts_where_a_service_that_reads_it_fails() {
+    let mut set = leaked_turn();
+    with_the_key(&mut set);
+    let old = |set: &mut Set, service, rollout| {
+        set.deploy(service, "12:03", rollout).service.older = 1;
+    };
+    old(&mut set, "api", Rollout::InProgress);
+    assert_eq!(leaks(&set.plan("12:10")), [""; 0], "it is under way");
+    old(&mut set, "api", Rollout::Failed);
+    assert_eq!(leaks(&set.plan("12:10")), [URL], "the key did not leak");
+    set.deploy("api", "12:03", Rollout::Completed).service.older = 0;
+    old(&mut set, "web", Rollout::Failed);
+    assert_eq!(leaks(&set.plan("12:10")), [""; 0], "it reads the key alone");
+}
+
+#[test]
+fn on_the_way_back_a_service_that_is_not_steady_is_waited_for() {
+    let mut set = Set::of_a_hundred_days();
+    set.turn(Stage::Reverted, |turn| turn.since = at("12:20"));
+    set.deploy("api", "12:21", Rollout::Failed);
+    let plan = set.plan("12:25");
+    assert!(matches!(plan.steps.as_slice(), [Step::Keep(_)]), "{plan:?}");
+}
+
+#[test]
+fn others_are_kept_off_anew_at_half_time_and_not_for_ever() {
+    let owned = |set: &mut Set, service: &str, until| {
+        let service = set.reader(service).service.arn.clone();
+        let kept = Service {
+            version: 1,
+            arn: service.clone(),
+            estate: super::made::ESTATE.to_owned(),
+            turn: "t".to_owned(),
+            owner: Some(Owner {
+                function: "rotate-secrets".to_owned(),
+                purpose: "rotate".to_owned(),
+                until,
+            }),
+        };
+        set.entries.insert(service, Kept::new(Entry::Service(kept)));
+    };
+    let second = jiff::SignedDuration::from_secs(1);
+    for (what, service, until, now, keeps) in [
+        ("nobody", "job", at("23:00"), "12:10", true),
+        ("another service", "web", at("23:00"), "12:10", true),
+        ("half of the time", "api", at("12:25"), "12:10", true),
+        ("more", "api", at("12:25") + second, "12:10", false),
+        ("before long", "api", at("12:00"), "13:00", true),
+        ("for too long", "api", at("12:00"), "13:01", false),
+    ] {
+        let mut set = leaked_turn();
+        set.snapshot.readers.push(super::made::reader("job", &[]));
+        set.deploy("api", "12:03", Rollout::InProgress)
+            .service
+            .older = 1;
+        owned(&mut set, service, until);
+        let plan = set.plan(now);
+        let kept = plan.steps.iter().find_map(|step| match step {
+            Step::Keep(service) => service.owner.as_ref(),
+            _ => None,
+        });
+        let half_an_hour = jiff::SignedDuration::from_mins(30);
+        let expected = keeps.then(|| at(now) + half_an_hour);
+        assert_eq!(kept.map(|owner| owner.until), expected, "{what}");
+    }
 }
 
 #[test]
