@@ -141,15 +141,58 @@ fn after_a_failure_it_is_rolled_again_by_the_age_of_its_last_attempt() {
 }
 
 #[test]
-fn a_service_without_tasks_has_nothing_to_replace() {
-    let mut none = reader("11:00", Rollout::Completed, Some(("11:00", false)));
-    none.service.desired = 0;
-    none.service.running = 0;
+fn what_leaked_is_gone_once_no_task_is_older_and_none_began_before() {
     let patience = SignedDuration::from_mins(30);
-    assert_eq!(
-        rolled(&none, at("12:02"), patience, at("12:05"), false),
-        Rolled::Yes
-    );
+    for (older, tasks_since, gone) in [
+        (0, None, true),
+        (1, None, false),
+        (0, Some("12:01"), false),
+        (0, Some("12:02"), true),
+        (0, Some("12:03"), true),
+    ] {
+        let mut reader = reader("12:03", Rollout::Completed, None);
+        reader.service.older = older;
+        reader.tasks_since = tasks_since.map(at);
+        let found = rolled(&reader, at("12:02"), patience, at("12:05"), true);
+        let expected = if gone { Rolled::Yes } else { Rolled::UnderWay };
+        assert_eq!(found, expected, "{older} {tasks_since:?}");
+    }
+}
+
+#[test]
+fn a_primary_task_set_is_late_once_its_patience_is_over() {
+    let patience = SignedDuration::from_mins(30);
+    let reader = reader("12:05", Rollout::InProgress, None);
+    for (now, state) in [("12:35", Rolled::UnderWay), ("12:36", Rolled::Late)] {
+        assert_eq!(
+            rolled(&reader, at("12:02"), patience, at(now), false),
+            state
+        );
+    }
+}
+
+#[test]
+fn a_service_that_has_no_task_and_wants_none_has_nothing_to_replace() {
+    let patience = SignedDuration::from_mins(30);
+    for counts in [
+        (0, 0, 0, 0),
+        (1, 0, 0, 0),
+        (0, 1, 0, 0),
+        (0, 0, 1, 0),
+        (0, 0, 0, 1),
+    ] {
+        let mut reader = reader("11:00", Rollout::Completed, Some(("11:00", false)));
+        let service = &mut reader.service;
+        (
+            service.desired,
+            service.running,
+            service.pending,
+            service.older,
+        ) = counts;
+        let found = rolled(&reader, at("12:02"), patience, at("12:05"), false);
+        let none = counts == (0, 0, 0, 0);
+        assert_eq!(found == Rolled::Yes, none, "{counts:?}");
+    }
 }
 
 #[test]
